@@ -1,0 +1,5 @@
+"""What hides files: gz, zips in zips, folders, a Garmin account export, a Strava bulk export.
+
+Here belong: walking them within caps, and what an export says beside the files (names, RPE). Here
+does not belong: decoding, or writing anywhere outside a temporary file.
+"""

@@ -1,0 +1,5 @@
+"""FIT files, whole: bytes to columns of every message, and those to activities.
+
+Here belong: the byte scan, the profile, chained files, components, developer fields, sessions and
+legs. Here does not belong: judging values (plausibility) or other formats.
+"""

@@ -1,0 +1,38 @@
+"""Typed settings from the environment; a prefix of MOMENTUM_ on every name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Where things live. Nothing is opened by making one."""
+
+    model_config = SettingsConfigDict(env_prefix="MOMENTUM_", extra="ignore")
+
+    profile: Literal["local", "production"] = "local"
+    home: Path = Field(default=Path(".momentum"), description="folder of the store")
+    clickhouse_dsn: SecretStr | None = Field(
+        default=None, description="http(s)://user:password@host:port/database; unset: the embedded store"
+    )
+    lock_timeout_s: float = Field(default=60.0, description="how long to wait for the embedded store")
+
+    @property
+    def store_dir(self) -> Path:
+        return self.home / "store"
+
+    @property
+    def archive_dir(self) -> Path:
+        return self.home / "raw"
+
+    @property
+    def inbox_dir(self) -> Path:
+        return self.home / "inbox"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.home / "dagster"

@@ -1,0 +1,277 @@
+"""Derived tables: everything here can be computed again from the archive and the journals."""
+
+from __future__ import annotations
+
+from momentum.warehouse.tables.entered import ATHLETE
+from momentum.warehouse.tables.table import Column, Table
+
+ACTIVITY = Column("activity_id", "String", "The activity, or the leg of a multisport event.")
+VERSION = Column("version", "String", "Version of the activity that the row belongs to.")
+LOCAL_DATE = Column("local_date", "Date", "The activity's day where the athlete was.")
+SPORT = Column("sport", "LowCardinality(String)", "The sport.")
+MODEL = Column("model_version", "LowCardinality(String)", "Hash of everything that computed the row.")
+TS = Column("ts", "DateTime64(3, 'UTC')", "Time.")
+
+ACTIVITIES = Table(
+    "activities",
+    "month",
+    "One row per activity, per multisport event and per leg of one.",
+    (
+        ATHLETE,
+        ACTIVITY,
+        Column("parent_id", "String", "The event a leg belongs to; empty for all others."),
+        Column("leg", "UInt16", "Number of the leg from 1; 0 for all others."),
+        Column("started_at", "DateTime64(3, 'UTC')", "Start."),
+        LOCAL_DATE,
+        SPORT,
+        Column("sub_sport", "LowCardinality(String)", "The device's finer word."),
+        Column("title", "String", "Name from the export; empty for none."),
+        Column("device", "LowCardinality(String)", "Maker and product of the chosen file."),
+        Column("elapsed_s", "Float64", "From start to end.", 0),
+        Column("moving_s", "Nullable(Float64)", "Time with the timer running.", 0),
+        Column("distance_m", "Nullable(Float64)", "Distance.", 0),
+        Column("ascent_m", "Nullable(Float64)", "Ascent.", 0),
+        Column("pool_length_m", "Nullable(Float64)", "Length of the pool.", 5, 200),
+        Column("rpe", "Nullable(Float64)", "Exertion, CR-10: entered, else the device's, else the export's.", 0, 10),
+        Column("source", "LowCardinality(String)", "file, garmin, strava or manual: of the chosen file."),
+        Column("source_sha256", "String", "The chosen file."),
+        Column("llm_allowed", "Bool", "False where all of it comes from a source that bars language models."),
+        Column("decoder_version", "UInt32", "Version of the decoder."),
+        VERSION,
+        Column("ingested_at", "DateTime64(3, 'UTC')", "When the row was made."),
+    ),
+    key=("athlete_id", "activity_id"),
+    day="local_date",
+)
+
+ACTIVITY_SOURCES = Table(
+    "activity_sources",
+    "month",
+    "One row per activity and name of a file it is made of.",
+    (
+        ATHLETE,
+        Column("activity_id", "String", "The activity or event."),
+        Column("source_sha256", "String", "The file."),
+        Column("part", "UInt16", "Which activity of the file."),
+        Column("source_file", "String", "Name under which it came."),
+        Column("source", "LowCardinality(String)", "file, garmin, strava or manual."),
+        Column("device", "LowCardinality(String)", "Maker and product."),
+        Column("format", "LowCardinality(String)", "fit, tcx, gpx or manual."),
+        Column("chosen", "Bool", "Whether it is the file that the activity is read from."),
+        Column("channels", "Array(LowCardinality(String))", "Channels that the activity takes from it."),
+        Column("reason", "String", "Why it is chosen, or why it counts as the same activity."),
+        LOCAL_DATE,
+        Column("seen_at", "DateTime64(3, 'UTC')", "When the file came first."),
+    ),
+    key=("athlete_id", "activity_id", "source_sha256", "part", "source_file"),
+    day="local_date",
+)
+
+RECORDS = Table(
+    "records",
+    "versioned",
+    "One row per sample of a version of an activity.",
+    (
+        ATHLETE,
+        ACTIVITY,
+        VERSION,
+        LOCAL_DATE,
+        TS,
+        Column("lat", "Nullable(Float64)", "Degrees, WGS 84.", -90, 90),
+        Column("lon", "Nullable(Float64)", "Degrees, WGS 84.", -180, 180),
+        Column("altitude_m", "Nullable(Float32)", "Altitude.", -500, 9000),
+        Column("distance_m", "Nullable(Float64)", "Distance from the start.", 0),
+        Column("speed_mps", "Nullable(Float32)", "Speed.", 0, 60),
+        Column("heart_rate_bpm", "Nullable(Float32)", "Heart rate.", 20, 250),
+        Column("power_w", "Nullable(Float32)", "Power.", 0, 3000),
+        Column("cadence_rpm", "Nullable(Float32)", "Cadence.", 0, 300),
+        Column("temperature_c", "Nullable(Float32)", "Temperature.", -60, 80),
+    ),
+    key=("athlete_id", "activity_id", "version", "ts"),
+    day="local_date",
+)
+
+DEVELOPER_FIELDS = Table(
+    "developer_fields",
+    "versioned",
+    "One row per value of a developer field.",
+    (
+        ATHLETE,
+        ACTIVITY,
+        VERSION,
+        LOCAL_DATE,
+        TS,
+        Column("field", "LowCardinality(String)", "Name in the file."),
+        Column("unit", "LowCardinality(String)", "Unit in the file."),
+        Column("value", "Float64", "Value."),
+    ),
+    key=("athlete_id", "activity_id", "version", "field", "ts"),
+    day="local_date",
+)
+
+RR_INTERVALS = Table(
+    "rr_intervals",
+    "versioned",
+    "One row per beat-to-beat interval.",
+    (ATHLETE, ACTIVITY, VERSION, LOCAL_DATE, TS, Column("rr_ms", "Float32", "Interval.", 1, 65535)),
+    key=("athlete_id", "activity_id", "version", "ts"),
+    day="local_date",
+)
+
+LAPS = Table(
+    "laps",
+    "versioned",
+    "One row per lap, and per length of a pool.",
+    (
+        ATHLETE,
+        ACTIVITY,
+        VERSION,
+        LOCAL_DATE,
+        Column("start", "DateTime64(3, 'UTC')", "Start."),
+        Column("elapsed_s", "Float64", "Duration.", 0),
+        Column("distance_m", "Nullable(Float64)", "Distance.", 0),
+        Column("kind", "LowCardinality(String)", "lap or length."),
+        Column("stroke", "LowCardinality(String)", "Swim stroke; empty where not sent."),
+        Column("swim_strokes", "Nullable(Float64)", "Strokes of the length.", 0),
+    ),
+    key=("athlete_id", "activity_id", "version", "kind", "start"),
+    day="local_date",
+)
+
+_LOADS = ("tss", "bikescore", "trimp", "trimp100", "edwards", "lucia", "srpe", "rtss", "govss", "stss")
+
+ACTIVITY_METRICS = Table(
+    "activity_metrics",
+    "month",
+    "One row per activity or leg that counts in loads (events are left to their legs).",
+    (
+        ATHLETE,
+        ACTIVITY,
+        LOCAL_DATE,
+        SPORT,
+        Column("duration_s", "Float64", "Moving time, elapsed where unknown.", 0),
+        Column("distance_m", "Nullable(Float64)", "Distance.", 0),
+        Column("ascent_m", "Nullable(Float64)", "Ascent.", 0),
+        Column("load", "Nullable(Float64)", "The one load that counts.", 0, 5000),
+        Column("load_source", "LowCardinality(String)", "Which metric it is; empty when there is none."),
+        Column("load_reason", "String", "Why no better source, or why none."),
+        *(Column(name, "Nullable(Float64)", f"See momentum.training: {name}.", 0, 20000) for name in _LOADS),
+        Column("np_w", "Nullable(Float64)", "Normalised power.", 0, 3000),
+        Column("intensity_factor", "Nullable(Float64)", "np_w over FTP.", 0, 10),
+        Column("xpower_w", "Nullable(Float64)", "Skiba's xPower.", 0, 3000),
+        Column("decoupling_pct", "Nullable(Float64)", "Drift of output over heart rate; null on intervals."),
+        Column("efficiency_factor", "Nullable(Float64)", "Output over mean heart rate; steady efforts only.", 0),
+        Column("hr_zone_s", "Array(Float64)", "Seconds in five zones of LTHR; empty without."),
+        Column("power_zone_s", "Array(Float64)", "Seconds in seven zones of FTP; empty without."),
+        Column("polarised_zone_s", "Array(Float64)", "Seconds in three zones; empty without."),
+        Column("mean_max_w", "Array(Float64)", "Best mean power for DURATIONS_S, as far as the activity lasts."),
+        Column("mean_max_speed_mps", "Array(Float64)", "Best mean speed for DURATIONS_S."),
+        Column("w_prime_min_j", "Nullable(Float64)", "Lowest W' balance."),
+        Column("avg_hr_bpm", "Nullable(Float64)", "Mean.", 20, 250),
+        Column("max_hr_bpm", "Nullable(Float64)", "Maximum.", 20, 250),
+        Column("avg_power_w", "Nullable(Float64)", "Mean, zeros included.", 0, 3000),
+        Column("max_power_w", "Nullable(Float64)", "Maximum.", 0, 3000),
+        Column("avg_speed_mps", "Nullable(Float64)", "Mean over moving time.", 0, 60),
+        Column("max_speed_mps", "Nullable(Float64)", "Maximum.", 0, 60),
+        Column("avg_cadence_rpm", "Nullable(Float64)", "Mean over moving time.", 0, 300),
+        Column("threshold_source", "LowCardinality(String)", "set, estimated or empty: the thresholds used."),
+        Column("notes", "Array(String)", "Why a metric is null."),
+        MODEL,
+    ),
+    key=("athlete_id", "activity_id"),
+    day="local_date",
+)
+
+DAILY_LOAD = Table(
+    "daily_load",
+    "month",
+    "One row per athlete and local day from the first activity to today; rest days are zero.",
+    (
+        ATHLETE,
+        LOCAL_DATE,
+        Column("load", "Float64", "Sum over sports.", 0, 10000),
+        Column("duration_s", "Float64", "Sum of durations.", 0, 200000),
+        Column("sessions", "UInt32", "Number of activities and legs."),
+        Column("load_by_sport", "Map(LowCardinality(String), Float64)", "Load of each sport trained that day."),
+        Column("unloaded_sessions", "UInt32", "Sessions of which no load could be had."),
+        Column("load_sources", "Array(LowCardinality(String))", "Sources of that day's load, sorted."),
+        MODEL,
+    ),
+    key=("athlete_id", "local_date"),
+    day="local_date",
+)
+
+FITNESS = Table(
+    "fitness",
+    "month",
+    "One row per athlete, local day and sport (or all).",
+    (
+        ATHLETE,
+        LOCAL_DATE,
+        SPORT,
+        Column("load", "Float64", "Load of the day.", 0, 10000),
+        Column("ctl", "Float64", "Fitness, tau 42 d.", 0, 5000),
+        Column("atl", "Float64", "Fatigue, tau 7 d.", 0, 5000),
+        Column("tsb", "Float64", "Form in the morning: CTL(d-1) - ATL(d-1)."),
+        Column("tsb_evening", "Float64", "CTL(d) - ATL(d)."),
+        Column("ramp_rate", "Float64", "CTL(d) - CTL(d-7)."),
+        Column("acwr", "Nullable(Float64)", "7 d mean over 28 d mean, coupled.", 0),
+        Column("acwr_uncoupled", "Nullable(Float64)", "7 d mean over the mean of the 21 d before.", 0),
+        Column("acwr_ewma", "Nullable(Float64)", "EWMA of 7 over 28 days, lambda 2/(N+1).", 0),
+        Column("monotony", "Nullable(Float64)", "Mean over SD of 7 d; null when the load is constant or zero.", 0),
+        Column("monotony_reason", "LowCardinality(String)", "Why monotony is null; empty otherwise."),
+        Column("strain", "Nullable(Float64)", "Sum of 7 d times monotony.", 0),
+        Column("source_changed", "Bool", "True where the source of load differs from the last training day's."),
+        MODEL,
+    ),
+    key=("athlete_id", "sport", "local_date"),
+    day="local_date",
+)
+
+
+def _rollup(name: str, row: str) -> Table:
+    return Table(
+        name,
+        "month",
+        row,
+        (
+            ATHLETE,
+            Column("period_start", "Date", "First day."),
+            SPORT,
+            Column("sessions", "UInt32", "Number of activities and legs."),
+            Column("duration_s", "Float64", "Moving time.", 0),
+            Column("distance_m", "Float64", "Distance.", 0),
+            Column("ascent_m", "Float64", "Ascent.", 0),
+            Column("load", "Float64", "Load.", 0),
+            Column("hr_zone_s", "Array(Float64)", "Seconds in five zones of LTHR."),
+            Column("power_zone_s", "Array(Float64)", "Seconds in seven zones of FTP."),
+            Column("polarised_zone_s", "Array(Float64)", "Seconds in three zones."),
+            Column("polarisation_index", "Nullable(Float64)", "Treff 2019."),
+            Column("distribution", "LowCardinality(String)", "polarised, pyramidal, threshold, ...; empty without zones."),
+            MODEL,
+        ),
+        key=("athlete_id", "sport", "period_start"),
+        day="period_start",
+    )
+
+
+WEEKLY_ROLLUP = _rollup("weekly_rollup", "One row per athlete, sport (or all) and week; a week starts on Monday.")
+MONTHLY_ROLLUP = _rollup("monthly_rollup", "One row per athlete, sport (or all) and month.")
+
+POWER_CURVE = Table(
+    "power_curve",
+    "month",
+    "One row per athlete, month, sport and duration with a best effort.",
+    (
+        ATHLETE,
+        Column("month", "Date", "First day of the month."),
+        SPORT,
+        Column("duration_s", "UInt32", "One of DURATIONS_S."),
+        Column("best_w", "Nullable(Float64)", "Best mean power of the month.", 0, 3000),
+        Column("best_speed_mps", "Nullable(Float64)", "Best mean speed of the month.", 0, 60),
+        ACTIVITY,
+        MODEL,
+    ),
+    key=("athlete_id", "sport", "month", "duration_s"),
+    day="month",
+)

@@ -1,0 +1,1 @@
+"""The momentum command. A command that only reads never imports Dagster."""

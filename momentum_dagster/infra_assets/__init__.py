@@ -1,0 +1,1 @@
+"""Infrastructure as assets: the place where data lives, later servers, network, cluster."""

@@ -1,0 +1,1 @@
+"""ConfigurableResources around momentum.adapters, a few lines each."""
