@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-import numpy as np
 from numpy.typing import NDArray
 
 Columns = dict[str, NDArray]

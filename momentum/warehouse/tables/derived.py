@@ -247,7 +247,9 @@ def _rollup(name: str, row: str) -> Table:
             Column("power_zone_s", "Array(Float64)", "Seconds in seven zones of FTP."),
             Column("polarised_zone_s", "Array(Float64)", "Seconds in three zones."),
             Column("polarisation_index", "Nullable(Float64)", "Treff 2019."),
-            Column("distribution", "LowCardinality(String)", "polarised, pyramidal, threshold, ...; empty without zones."),
+            Column(
+                "distribution", "LowCardinality(String)", "polarised, pyramidal, threshold, ...; empty without zones."
+            ),
             MODEL,
         ),
         key=("athlete_id", "sport", "period_start"),
