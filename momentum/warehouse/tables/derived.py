@@ -166,6 +166,8 @@ ACTIVITY_METRICS = Table(
         Column("polarised_zone_s", "Array(Float64)", "Seconds in three zones; empty without."),
         Column("mean_max_w", "Array(Float64)", "Best mean power for DURATIONS_S, as far as the activity lasts."),
         Column("mean_max_speed_mps", "Array(Float64)", "Best mean speed for DURATIONS_S."),
+        Column("hr_held_5s_bpm", "Nullable(Float64)", "Highest heart rate held 5 s: evidence for max_hr_bpm.", 20, 250),
+        Column("steady_30min_hr_bpm", "Nullable(Float64)", "Evidence for lthr_bpm, see momentum.training.", 20, 250),
         Column("w_prime_min_j", "Nullable(Float64)", "Lowest W' balance."),
         Column("avg_hr_bpm", "Nullable(Float64)", "Mean.", 20, 250),
         Column("max_hr_bpm", "Nullable(Float64)", "Maximum.", 20, 250),
