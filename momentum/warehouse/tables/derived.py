@@ -178,6 +178,7 @@ ACTIVITY_METRICS = Table(
         Column("avg_cadence_rpm", "Nullable(Float64)", "Mean over moving time.", 0, 300),
         Column("threshold_source", "LowCardinality(String)", "set, estimated or empty: the thresholds used."),
         Column("notes", "Array(String)", "Why a metric is null."),
+        Column("inputs_hash", "String", "Hash of all that the row was computed from; equal means nothing to do."),
         MODEL,
     ),
     key=("athlete_id", "activity_id"),

@@ -206,20 +206,35 @@ ACTIVITY_ALIASES = Table(
     key=("athlete_id", "alias_id"),
 )
 
-RECORD_VERSIONS = Table(
-    "record_versions",
+ACTIVITY_VERSIONS = Table(
+    "activity_versions",
     "journal",
-    "One row per version of an activity whose samples are all stored; written after them, this row makes them count.",
+    "Two rows per activity, event or leg and version: begun before its samples are written, stored after them. "
+    "The second row makes the samples count; a begun one without it is swept.",
     (
         ATHLETE,
-        Column("activity_id", "String", "The activity or leg."),
+        Column("activity_id", "String", "The activity, event or leg."),
         Column("version", "String", "Hash of its files and of the decoder's version."),
+        Column("state", "LowCardinality(String)", "begun or stored."),
+        Column("parent_id", "String", "The event a leg belongs to; empty for all others."),
+        Column("leg", "UInt16", "Number of the leg from 1; 0 for all others."),
+        Column("started_at", "DateTime64(3, 'UTC')", "Start."),
         Column("local_date", "Date", "The activity's day."),
-        Column("rows", "UInt32", "Samples written."),
+        Column("sport", "LowCardinality(String)", "The sport."),
+        Column("sub_sport", "LowCardinality(String)", "The device's finer word."),
+        Column("device", "LowCardinality(String)", "Maker and product of the chosen file."),
+        Column("elapsed_s", "Float64", "From start to end.", 0),
+        Column("moving_s", "Nullable(Float64)", "Time with the timer running.", 0),
+        Column("distance_m", "Nullable(Float64)", "Distance.", 0),
+        Column("ascent_m", "Nullable(Float64)", "Ascent.", 0),
+        Column("pool_length_m", "Nullable(Float64)", "Length of the pool.", 5, 200),
+        Column("rpe", "Nullable(Float64)", "Exertion stored by a device, CR-10.", 0, 10),
+        Column("rows", "UInt32", "Samples of the activity or leg."),
+        Column("taken", "Map(String, Array(String))", "Channels taken from each file, by hash and part."),
         _RUN,
         _AT,
     ),
-    key=("athlete_id", "activity_id", "version"),
+    key=("athlete_id", "activity_id", "version", "state"),
 )
 
 QUARANTINE = Table(
