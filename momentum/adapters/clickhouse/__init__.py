@@ -1,0 +1,12 @@
+"""The store: ClickHouse embedded in the process (chDB) or on a server over HTTP, behind one Client.
+
+Here belong: opening, the lock that lets one process at a time hold the embedded store, retrying what
+passes, and Arrow in and out. Here does not belong: any table or its meaning (warehouse).
+"""
+
+from __future__ import annotations
+
+from momentum.adapters.clickhouse.client import Client, open_client
+from momentum.adapters.clickhouse.errors import StatementFailed, StoreBusy, StoreError
+
+__all__ = ["Client", "StatementFailed", "StoreBusy", "StoreError", "open_client"]

@@ -1,0 +1,137 @@
+"""The one client that everything above talks to; what is behind it is a session, embedded or HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client as Connection
+
+T = TypeVar("T")
+Parameters = Mapping[str, Any] | None
+Settings = Mapping[str, Any] | None
+
+
+class Session(Protocol):
+    """A place where statements run. `repeatable` says that running the work twice does no harm."""
+
+    def call(self, work: Callable[[Connection], T], *, repeatable: bool) -> T: ...
+
+    def insert_settings(self) -> dict[str, Any]: ...
+
+    def give_way(self) -> bool: ...
+
+    def close(self) -> None: ...
+
+
+def session_settings(run_id: str) -> dict[str, Any]:
+    """Settings of every statement, the same on both engines."""
+    return {
+        "log_comment": run_id,
+        "session_timezone": "UTC",  # else the embedded engine takes the machine's zone
+        "max_partitions_per_insert_block": 0,  # a range can hold more than the usual 100 months
+        "mutations_sync": 2,
+        "output_format_arrow_string_as_string": 1,
+        "insert_deduplicate": 0,  # equal rows are rows; a retried insert sends its own token
+    }
+
+
+class Client:
+    """Runs statements in one database. Table names are unqualified everywhere.
+
+    Every statement carries `run_id` in `log_comment`. Parameters are bound by the server: write
+    `{name:Type}` in the SQL. All methods raise StatementFailed for what ClickHouse refuses and
+    StoreError where the store cannot be reached.
+    """
+
+    def __init__(self, session: Session, database: str, run_id: str) -> None:
+        self._session = session
+        self.database = database
+        self.run_id = run_id
+
+    def query(self, sql: str, parameters: Parameters = None, settings: Settings = None) -> pa.Table:
+        """The answer as an Arrow table; String columns are Arrow strings, DateTime64 is timestamp[ms, UTC]."""
+        answer = self._session.call(
+            lambda connection: connection.raw_query(sql, _dict(parameters), _dict(settings), fmt="Arrow"),
+            repeatable=True,
+        )
+        return pa.ipc.open_file(answer).read_all()
+
+    def rows(self, sql: str, parameters: Parameters = None) -> list[dict[str, Any]]:
+        """The answer as a list of dicts: for the few rows that a person or a decision needs."""
+        return self.query(sql, parameters).to_pylist(maps_as_pydicts="strict")
+
+    def command(self, sql: str, parameters: Parameters = None, settings: Settings = None) -> None:
+        """Run a statement that answers nothing: DDL, INSERT SELECT, ALTER."""
+        self._session.call(
+            lambda connection: connection.command(sql, _dict(parameters), settings=_dict(settings)),
+            repeatable=False,
+        )
+
+    def insert(self, table: str, data: pa.Table) -> None:
+        """Append all rows of `data`, columns by name; columns that are left out get their defaults.
+
+        An insert over several months is not atomic: what makes rows count is one row written last.
+        """
+        if data.num_rows == 0:
+            return
+        block = _arrow_file(data)
+        settings = self._session.insert_settings()
+        self._session.call(
+            lambda connection: connection.raw_insert(table, data.column_names, block, settings, fmt="Arrow"),
+            repeatable=True,
+        )
+
+    def give_way(self) -> bool:
+        """Let another process have the embedded store if one waits; True when it did. Call between batches."""
+        return self._session.give_way()
+
+
+def _dict(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if values is None else dict(values)
+
+
+def _arrow_file(data: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, data.schema) as writer:
+        writer.write_table(data)
+    return sink.getvalue().to_pybytes()
+
+
+@contextmanager
+def open_client(
+    *,
+    store_dir: Path,
+    dsn: str | None,
+    database: str = "momentum",
+    run_id: str,
+    lock_timeout_s: float,
+    on_wait: Callable[[str], None],
+) -> Iterator[Client]:
+    """Open the store: the server of `dsn`, or with none the embedded store in `store_dir`.
+
+    The database is made if it is missing. The embedded store is held by one process at a time: while
+    another has it, `on_wait` gets a message that names the holder, and after `lock_timeout_s` StoreBusy
+    is raised. A process that holds the store already shares it with itself.
+    """
+    session: Session
+    if dsn is None:
+        from momentum.adapters.clickhouse.embedded import EmbeddedSession
+
+        session = EmbeddedSession(
+            store_dir, database=database, run_id=run_id, lock_timeout_s=lock_timeout_s, on_wait=on_wait
+        )
+    else:
+        from momentum.adapters.clickhouse.http import HttpSession
+
+        session = HttpSession(dsn, database=database, run_id=run_id)
+        database = session.database
+    try:
+        yield Client(session, database, run_id)
+    finally:
+        session.close()
