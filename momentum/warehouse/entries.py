@@ -1,0 +1,289 @@
+"""What an athlete or coach enters by hand: profile, thresholds, events, exertion, split and merge.
+
+Every entry is validated against the tables' ranges, opens a change from the day it matters, then goes
+into its journal. Nothing entered is ever overwritten: the newest row counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import available_timezones
+
+from momentum.activity_files.sports import SPORTS
+from momentum.warehouse.client import Client
+from momentum.warehouse.ingest.columns import rows_to_arrow
+from momentum.warehouse.tables import TABLES
+
+OpenChange = Callable[..., str]  # changes.open_change with client, doorbell and clock bound
+
+LOAD_SOURCES = ("tss", "rtss", "stss", "trimp100", "srpe")
+SEXES = ("f", "m", "unknown")
+DEFAULT_ATHLETE: dict[str, Any] = {
+    "name": "",
+    "sex": "unknown",
+    "birth_date": None,
+    "weight_kg": None,
+    "height_m": None,
+    "language": "en",
+    "units": "metric",
+    "timezone": "UTC",
+    "load_preference": list(LOAD_SOURCES),
+    "ctl_seed": 0.0,
+    "atl_seed": 0.0,
+    "llm_consent": False,
+}
+_THRESHOLDS = tuple(
+    column.name for column in TABLES["thresholds"].columns if column.name.endswith(("_w", "_j", "_bpm", "_mps"))
+)
+
+
+class EntryError(ValueError):
+    """An entry that cannot be taken; the message says which field, why, and what would do."""
+
+
+def find_athlete(client: Client, athlete_id: str) -> dict[str, Any] | None:
+    """The newest row of `athletes`, or None."""
+    rows = client.rows(
+        "SELECT * FROM athletes WHERE athlete_id = {athlete:String} ORDER BY at DESC LIMIT 1", {"athlete": athlete_id}
+    )
+    return rows[0] if rows else None
+
+
+def save_athlete(
+    client: Client, athlete_id: str, values: Mapping[str, Any], *, open_change: OpenChange, now: datetime
+) -> dict[str, Any]:
+    """Adds the athlete, or changes the given fields of the one that is there; the row as it stands now.
+
+    A change is opened from the first activity on, if there is one and something that counts has changed.
+    """
+    if not athlete_id or not all(letter.isalnum() or letter in "-_." for letter in athlete_id):
+        raise EntryError(f"athlete id {athlete_id!r}: letters, digits, '-', '_' and '.' only")
+    _check_ranges("athletes", values)
+    _check_athlete(values)
+    before = find_athlete(client, athlete_id)
+    row = {**DEFAULT_ATHLETE, **(before or {}), **values, "athlete_id": athlete_id, "at": now}
+    touched = [name for name in values if before is not None and before.get(name) != values[name]]
+    first = _first_day(client, athlete_id)
+    if first is not None and set(touched) - {"name", "language", "units", "llm_consent", "birth_date"}:
+        open_change(athlete_id=athlete_id, from_date=first, cause="athlete", detail=", ".join(sorted(touched)))
+    client.insert("athletes", rows_to_arrow("athletes", [row]))
+    return row
+
+
+def set_threshold(
+    client: Client,
+    athlete_id: str,
+    valid_from: date,
+    sport: str,
+    values: Mapping[str, float],
+    *,
+    open_change: OpenChange,
+    now: datetime,
+) -> dict[str, Any]:
+    """Thresholds valid from a day; what is not given is carried over from the set valid before."""
+    _require_athlete(client, athlete_id)
+    _check_sport(sport, also=("all",))
+    unknown = sorted(set(values) - set(_THRESHOLDS))
+    if unknown or not values:
+        raise EntryError(f"thresholds: {', '.join(unknown) or 'nothing given'}; known are {', '.join(_THRESHOLDS)}")
+    _check_ranges("thresholds", values)
+    earlier = client.rows(
+        "SELECT * FROM thresholds WHERE athlete_id = {athlete:String} AND sport = {sport:String} "
+        "AND valid_from <= {day:Date} AND status = 'accepted' ORDER BY valid_from DESC, at DESC LIMIT 1",
+        {"athlete": athlete_id, "sport": sport, "day": valid_from},
+    )
+    row = {
+        **{name: earlier[0][name] if earlier else None for name in _THRESHOLDS},
+        **values,
+        "athlete_id": athlete_id,
+        "valid_from": valid_from,
+        "sport": sport,
+        "source": "set",
+        "status": "accepted",
+        "evidence": "",
+        "at": now,
+    }
+    _check_order(row)
+    told = ", ".join(f"{name} {value:g}" for name, value in sorted(values.items()))
+    open_change(athlete_id=athlete_id, from_date=valid_from, cause="threshold", detail=f"{sport}: {told}")
+    client.insert("thresholds", rows_to_arrow("thresholds", [row]))
+    return row
+
+
+def add_event(
+    client: Client, athlete_id: str, values: Mapping[str, Any], *, open_change: OpenChange, now: datetime
+) -> dict[str, Any]:
+    """A race or a marked test: date, name, kind, sport, and distance_m, time_s, power_w, priority if known."""
+    _require_athlete(client, athlete_id)
+    if values.get("kind") not in ("race", "test"):
+        raise EntryError(f"kind {values.get('kind')!r}: race or test")
+    if values.get("priority", "") not in ("", "A", "B", "C"):
+        raise EntryError(f"priority {values['priority']!r}: A, B or C")
+    _check_sport(values.get("sport", ""))
+    _check_ranges("events", values)
+    row = {"priority": "", "name": "", **values, "athlete_id": athlete_id, "at": now}
+    open_change(
+        athlete_id=athlete_id, from_date=row["date"], cause="event", detail=f"{row['kind']} {row['name']}".strip()
+    )
+    client.insert("events", rows_to_arrow("events", [row]))
+    return row
+
+
+def set_rpe(
+    client: Client, athlete_id: str, activity_ref: str, rpe: float, *, open_change: OpenChange, now: datetime
+) -> dict[str, Any]:
+    """The exertion of an activity, CR-10. It stays with the activity's file, whatever it is merged with."""
+    _check_ranges("activity_rpe", {"rpe": rpe})
+    activity = find_activity(client, athlete_id, activity_ref)
+    alias = _alias(client, athlete_id, activity["activity_id"])
+    row = {**alias, "rpe": rpe, "at": now}
+    open_change(athlete_id=athlete_id, from_date=activity["local_date"], cause="rpe", detail=f"{activity_ref}: {rpe:g}")
+    client.insert("activity_rpe", rows_to_arrow("activity_rpe", [row]))
+    return activity | {"rpe": rpe}
+
+
+def merge_activities(
+    client: Client, athlete_id: str, refs: tuple[str, str], *, open_change: OpenChange, now: datetime
+) -> int:
+    """Says that two activities are one, for good; the number of decisions written."""
+    activities = [find_activity(client, athlete_id, ref) for ref in refs]
+    if activities[0]["activity_id"] == activities[1]["activity_id"]:
+        raise EntryError(f"{refs[0]} and {refs[1]} are one activity already")
+    members = [_members(client, athlete_id, activity["activity_id"]) for activity in activities]
+    pairs = [(members[0][0], members[1][0])]
+    return _decide(client, athlete_id, "merge", pairs, activities, open_change=open_change, now=now)
+
+
+def split_activity(
+    client: Client, athlete_id: str, ref: str, source_sha256: str | None, *, open_change: OpenChange, now: datetime
+) -> int:
+    """Says that a file (by the start of its hash), or every file, of an activity is one of its own, for good."""
+    activity = find_activity(client, athlete_id, ref)
+    members = _members(client, athlete_id, activity["activity_id"])
+    if len(members) < 2:
+        raise EntryError(f"activity {ref} is made of one file only; there is nothing to split")
+    apart = [member for member in members if source_sha256 is None or member[0].startswith(source_sha256)]
+    if not apart:
+        known = ", ".join(sha[:12] for sha, _ in members)
+        raise EntryError(f"no file of activity {ref} starts with {source_sha256}; its files are {known}")
+    pairs = {tuple(sorted((one, other))) for one in apart for other in members if one != other}
+    return _decide(client, athlete_id, "split", sorted(pairs), [activity], open_change=open_change, now=now)
+
+
+def find_activity(client: Client, athlete_id: str, ref: str) -> dict[str, Any]:
+    """The activity with this id, a former id, or the unique start of one."""
+    rows = client.rows(
+        "SELECT DISTINCT activity_id FROM ("
+        "  SELECT activity_id FROM activities WHERE athlete_id = {athlete:String} AND startsWith(activity_id, {ref:String})"
+        "  UNION ALL SELECT sources.activity_id FROM activity_sources AS sources "
+        "  INNER JOIN activity_aliases AS aliases "
+        "    ON aliases.source_sha256 = sources.source_sha256 AND aliases.part = sources.part "
+        "  WHERE sources.athlete_id = {athlete:String} AND aliases.athlete_id = {athlete:String} "
+        "  AND aliases.leg = 0 AND startsWith(aliases.alias_id, {ref:String}))",
+        {"athlete": athlete_id, "ref": ref},
+    )
+    if len(rows) != 1:
+        many = f"{len(rows)} activities start with {ref!r}; give more of it" if rows else f"no activity {ref!r}"
+        raise EntryError(f"{many} (athlete {athlete_id}). `momentum activity list {athlete_id}` shows them.")
+    return client.rows(
+        "SELECT * FROM activities WHERE athlete_id = {athlete:String} AND activity_id = {id:String} LIMIT 1",
+        {"athlete": athlete_id, "id": rows[0]["activity_id"]},
+    )[0]
+
+
+def _decide(
+    client: Client,
+    athlete_id: str,
+    kind: str,
+    pairs: list[Any],
+    activities: list[dict[str, Any]],
+    *,
+    open_change: OpenChange,
+    now: datetime,
+) -> int:
+    rows = []
+    for one, other in pairs:
+        (sha_a, part_a), (sha_b, part_b) = sorted((one, other))
+        rows.append(
+            {
+                "athlete_id": athlete_id,
+                "kind": kind,
+                "sha256_a": sha_a,
+                "part_a": part_a,
+                "sha256_b": sha_b,
+                "part_b": part_b,
+                "at": now,
+            }
+        )
+    first = min(activity["local_date"] for activity in activities)
+    named = ", ".join(activity["activity_id"] for activity in activities)
+    open_change(athlete_id=athlete_id, from_date=first, cause="decision", detail=f"{kind} {named}")
+    client.insert("decisions", rows_to_arrow("decisions", rows))
+    return len(rows)
+
+
+def _members(client: Client, athlete_id: str, activity_id: str) -> list[tuple[str, int]]:
+    rows = client.rows(
+        "SELECT DISTINCT source_sha256, part FROM activity_sources "
+        "WHERE athlete_id = {athlete:String} AND activity_id = {id:String} ORDER BY source_sha256, part",
+        {"athlete": athlete_id, "id": activity_id},
+    )
+    return [(row["source_sha256"], row["part"]) for row in rows]
+
+
+def _alias(client: Client, athlete_id: str, activity_id: str) -> dict[str, Any]:
+    return client.rows(
+        "SELECT athlete_id, source_sha256, part, leg FROM activity_aliases "
+        "WHERE athlete_id = {athlete:String} AND alias_id = {id:String} LIMIT 1",
+        {"athlete": athlete_id, "id": activity_id},
+    )[0]
+
+
+def _first_day(client: Client, athlete_id: str) -> date | None:
+    rows = client.rows(
+        "SELECT count() AS n, min(local_date) AS first FROM activities WHERE athlete_id = {athlete:String}",
+        {"athlete": athlete_id},
+    )
+    return rows[0]["first"] if rows[0]["n"] else None
+
+
+def _require_athlete(client: Client, athlete_id: str) -> None:
+    if find_athlete(client, athlete_id) is None:
+        raise EntryError(f"no athlete {athlete_id!r}; `momentum athlete add {athlete_id}` adds one")
+
+
+def _check_ranges(table: str, values: Mapping[str, Any]) -> None:
+    for column in TABLES[table].columns:
+        value = values.get(column.name)
+        if value is None or isinstance(value, str | bool | date | list):
+            continue
+        low = column.low if column.low is not None else float("-inf")
+        high = column.high if column.high is not None else float("inf")
+        if not low <= value <= high:  # NaN fails too
+            raise EntryError(f"{column.name} {value:g} is not between {low:g} and {high:g}")
+
+
+def _check_athlete(values: Mapping[str, Any]) -> None:
+    if "sex" in values and values["sex"] not in SEXES:
+        raise EntryError(f"sex {values['sex']!r}: one of {', '.join(SEXES)}")
+    if "timezone" in values and values["timezone"] not in available_timezones():
+        raise EntryError(f"timezone {values['timezone']!r} is not known; write it as in Europe/Paris")
+    unknown = set(values.get("load_preference", ())) - set(LOAD_SOURCES)
+    if unknown:
+        raise EntryError(f"load_preference {', '.join(sorted(unknown))}: some of {', '.join(LOAD_SOURCES)}, best first")
+
+
+def _check_sport(sport: str, also: tuple[str, ...] = ()) -> None:
+    if sport not in SPORTS + also:
+        raise EntryError(f"sport {sport!r}: one of {', '.join(SPORTS + also)}")
+
+
+def _check_order(row: Mapping[str, Any]) -> None:
+    """Heart rates rise from rest over the thresholds to the maximum, or the metrics would be nonsense."""
+    names = ("resting_hr_bpm", "vt1_bpm", "lthr_bpm", "max_hr_bpm")
+    known = [(name, row[name]) for name in names if row[name] is not None]
+    for (low, low_bpm), (high, high_bpm) in zip(known, known[1:], strict=False):
+        if low_bpm >= high_bpm:
+            raise EntryError(f"{low} {low_bpm:g} is not below {high} {high_bpm:g}")

@@ -1,0 +1,222 @@
+"""Journals to the tables `activities` and `activity_sources`: what the files, taken together, say.
+
+A reconciliation: groups that the journals ask for are compared with the rows that stand; only months
+that differ are swapped in. Nothing depends on which import came first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from momentum.activity_files.matching import Group, activity_id
+from momentum.activity_files.read import DECODER_VERSION
+from momentum.warehouse.ingest.book import BARRED_SOURCES, SOURCE_ORDER, Book, Key, read_book
+from momentum.warehouse.ingest.columns import rows_to_arrow
+from momentum.warehouse.ingest.intake import Archive, archived
+from momentum.warehouse.ingest.versions import founding, stored_versions, version_id, write_versions
+from momentum.warehouse.publish import Published, staging, swap
+
+Row = dict[str, Any]
+EnteredRpe = dict[tuple[Key, int], tuple[datetime, float]]  # (file, leg) -> when, exertion
+# When a row was made says nothing about the activity, and must not make a month differ.
+_IGNORED = frozenset({"ingested_at", "seen_at"})
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """Rows of one athlete, all months."""
+
+    activities: list[Row]
+    sources: list[Row]
+
+
+def assemble_athlete(client: Any, archive: Archive, athlete_id: str, *, run_id: str, now: datetime) -> Assembled:
+    """Rows of `activities` and `activity_sources` of one athlete; writes the samples still missing."""
+    book = read_book(client, athlete_id, DECODER_VERSION)
+    groups = book.groups()
+    write_versions(
+        client, book, groups, archived(archive, {}, now), decoder_version=DECODER_VERSION, run_id=run_id, now=now
+    )
+    stored = stored_versions(client, athlete_id)
+    entered = _entered_rpe(client, athlete_id)
+    activities: list[Row] = []
+    sources: list[Row] = []
+    for group in groups:
+        event_id = activity_id(athlete_id, *founding(group))
+        pieces = stored[(event_id, version_id(book, group, DECODER_VERSION))]
+        said = _said_by_exports(book, group)
+        for piece in sorted(pieces, key=lambda row: row["leg"]):
+            activities.append(_activity(book, group, piece, said, entered, now))
+        sources += _sources(book, group, event_id, pieces[0]["taken"])
+    return Assembled(activities, sources)
+
+
+def _entered_rpe(client: Any, athlete_id: str) -> EnteredRpe:
+    """The newest exertion a person entered, by file and leg."""
+    rows = client.rows(
+        "SELECT source_sha256, part, leg, argMax(rpe, at) AS rpe, max(at) AS newest FROM activity_rpe "
+        "WHERE athlete_id = {athlete:String} GROUP BY source_sha256, part, leg",
+        {"athlete": athlete_id},
+    )
+    return {((row["source_sha256"], row["part"]), row["leg"]): (row["newest"], row["rpe"]) for row in rows}
+
+
+def _said_by_exports(book: Book, group: Group) -> Row:
+    """Title, sport and exertion that exports give beside the files.
+
+    What comes from a barred source is used only where the activity is that source's alone, or it would
+    bar an activity that the athlete uploaded as well.
+    """
+    names = [row for key in [group.chosen, *sorted(group.members)] for row in book.names.get(key[0], [])]
+    allowed = [row for row in names if row["source"] not in BARRED_SOURCES] or names
+    return {
+        "title": next((row["title"] for row in allowed if row["title"]), ""),
+        "sport": next((row["sport_hint"] for row in allowed if row["sport_hint"]), ""),
+        "rpe": next((row["rpe"] for row in allowed if row["rpe"] is not None), None),
+        "llm_allowed": any(row["source"] not in BARRED_SOURCES for row in names),
+    }
+
+
+def _activity(book: Book, group: Group, piece: Row, said: Row, entered: EnteredRpe, now: datetime) -> Row:
+    leg, sport = piece["leg"], piece["sport"]
+    by_hand = max((entered[(key, leg)] for key in group.members if (key, leg) in entered), default=None)
+    exported = said["rpe"] if leg == 0 else None
+    rpe = by_hand[1] if by_hand else piece["rpe"] if piece["rpe"] is not None else exported
+    sources = book.sources_of(group.chosen[0])
+    barred_only = [key for key in group.members if set(book.sources_of(key[0])) <= BARRED_SOURCES]
+    takes_barred = any(piece["taken"].get(f"{sha}:{part}") for sha, part in barred_only)
+    return {
+        **{name: piece[name] for name in _COPIED},
+        "sport": said["sport"] if sport == "other" and said["sport"] and leg == 0 else sport,
+        "title": said["title"] if leg == 0 else "",
+        "rpe": rpe,
+        "source": sources[0] if sources else SOURCE_ORDER[1],
+        "source_sha256": group.chosen[0],
+        "llm_allowed": said["llm_allowed"] and not takes_barred,
+        "decoder_version": DECODER_VERSION,
+        "ingested_at": now,
+    }
+
+
+_COPIED = (
+    "athlete_id", "activity_id", "parent_id", "leg", "started_at", "local_date", "sub_sport", "device",
+    "elapsed_s", "moving_s", "distance_m", "ascent_m", "pool_length_m", "version",
+)  # fmt: skip
+
+
+def _sources(book: Book, group: Group, event_id: str, taken: dict[str, list[str]]) -> list[Row]:
+    day = book.local_date(group.chosen)
+    rows = []
+    for key in sorted(group.members):
+        part = book.parts[key]
+        for name in book.names.get(key[0], []):
+            rows.append(
+                {
+                    "athlete_id": book.athlete_id,
+                    "activity_id": event_id,
+                    "source_sha256": key[0],
+                    "part": key[1],
+                    "source_file": name["source_file"],
+                    "source": name["source"],
+                    "device": part["device"],
+                    "format": part["format"],
+                    "chosen": key == group.chosen,
+                    "channels": sorted(
+                        part["channels"] if key == group.chosen else taken.get(f"{key[0]}:{key[1]}", [])
+                    ),
+                    "reason": group.reasons.get(key, ""),
+                    "local_date": day,
+                    "seen_at": name["seen_at"],
+                }
+            )
+    return rows
+
+
+def assemble(
+    client: Any,
+    archive: Archive,
+    athlete_ids: Sequence[str],
+    first: date,
+    last: date,
+    *,
+    model_version: str,
+    run_id: str,
+    now: datetime,
+) -> list[Published]:
+    """Swap in the months from `first` to `last` of both tables that differ for these athletes."""
+    assembled = [assemble_athlete(client, archive, athlete, run_id=run_id, now=now) for athlete in athlete_ids]
+    published = []
+    for table, rows in (
+        ("activity_sources", [row for one in assembled for row in one.sources]),
+        # last, because the activity's row is what makes the rest count
+        ("activities", [row for one in assembled for row in one.activities]),
+    ):
+        wanted = [row for row in rows if first <= row["local_date"].replace(day=1) <= last]
+        published += replace_athletes(client, table, athlete_ids, wanted, first, last, model_version=model_version)
+    return published
+
+
+def replace_athletes(
+    client: Any,
+    table: str,
+    athlete_ids: Sequence[str],
+    rows: list[Row],
+    first: date,
+    last: date,
+    *,
+    model_version: str,
+) -> list[Published]:
+    """Swap in the months of `first`..`last` (first days) in which these athletes' rows differ from `rows`.
+
+    Other athletes' rows of such a month are carried over as they stand.
+    """
+    parameters = {"athletes": list(athlete_ids), "first": first, "after": _next_month(last)}
+    # select the named athletes' rows by month; keys are compared as a whole
+    standing = client.rows(
+        f"SELECT * FROM {table} WHERE athlete_id IN {{athletes:Array(String)}} "
+        "AND local_date >= {first:Date} AND local_date < {after:Date}",
+        parameters,
+    )
+    months = sorted(_differing(_by_month(standing), _by_month(rows)))
+    if not months:
+        return []
+    wanted = set(months)
+    with staging(client, table) as name:
+        columns = ", ".join(rows_to_arrow(table, []).column_names)
+        client.command(
+            f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {table} "
+            "WHERE athlete_id NOT IN {athletes:Array(String)} AND toStartOfMonth(local_date) IN {months:Array(Date)}",
+            parameters | {"months": months},
+        )
+        data = [row for row in rows if row["local_date"].replace(day=1) in wanted]
+        if data:
+            client.insert(name, rows_to_arrow(table, data))
+        return swap(client, table, name, months, model_version=model_version, inputs_hash="")
+
+
+def _by_month(rows: Iterable[Row]) -> dict[date, set[str]]:
+    months: dict[date, set[str]] = {}
+    for row in rows:
+        fixed = repr(sorted((name, _comparable(value)) for name, value in row.items() if name not in _IGNORED))
+        months.setdefault(row["local_date"].replace(day=1), set()).add(fixed)
+    return months
+
+
+def _comparable(value: Any) -> str:
+    """One spelling for what the store gives back in another type than it was handed."""
+    if isinstance(value, datetime):
+        return str(round(value.timestamp() * 1000))
+    if isinstance(value, bool | int | float):
+        return repr(float(value))
+    return repr(list(value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _differing(standing: dict[date, set[str]], wanted: dict[date, set[str]]) -> set[date]:
+    return {month for month in standing.keys() | wanted.keys() if standing.get(month) != wanted.get(month)}
+
+
+def _next_month(month: date) -> date:
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)

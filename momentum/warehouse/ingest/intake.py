@@ -1,0 +1,290 @@
+"""Files in: archive, decode, journal. What makes a file count is its row in `raw_files`, written last.
+
+Order of one batch: content into the archive; a change opened; samples of the new versions; rows of
+`decoded_files`, `activity_aliases`, `quarantine`; rows of `raw_files`. Killed anywhere, the same import
+run again finds what is done and does the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, BinaryIO, Protocol
+
+import numpy as np
+
+from momentum.activity_files.archives import FoundFile, RefusedFile
+from momentum.activity_files.decoded import Activity, DecodedFile, Refused
+from momentum.activity_files.localtime import local_date
+from momentum.activity_files.matching import activity_id
+from momentum.activity_files.read import DECODER_VERSION, decode
+from momentum.warehouse.ingest.book import Book, Key, read_book
+from momentum.warehouse.ingest.columns import rows_to_arrow
+from momentum.warehouse.ingest.versions import MAX_SAMPLES, sweep_begun, write_versions
+
+MAX_FILES = 250  # of one batch; inserts of 100 files and more are what the store is fast at
+
+
+class Archive(Protocol):
+    """Where raw files are kept by their content (momentum.adapters.archive)."""
+
+    def put(self, stream: BinaryIO) -> tuple[str, int]: ...
+    def open(self, sha256: str) -> BinaryIO: ...
+
+
+@dataclass
+class IntakeReport:
+    """What an import did, in numbers."""
+
+    files: int = 0
+    new: int = 0
+    known: int = 0
+    refused: int = 0
+    in_part: int = 0
+    activities: int = 0
+    samples: int = 0
+    from_date: date | None = None
+    reasons: dict[str, int] = field(default_factory=dict)
+
+    def refuse(self, reason: str) -> None:
+        self.refused += 1
+        self.reasons[reason] = self.reasons.get(reason, 0) + 1
+
+
+@dataclass
+class _Batch:
+    raw: list[dict[str, Any]] = field(default_factory=list)
+    decoded: list[dict[str, Any]] = field(default_factory=list)
+    quarantine: list[dict[str, Any]] = field(default_factory=list)
+    activities: dict[str, list[Activity]] = field(default_factory=dict)
+    days: list[date] = field(default_factory=list)
+    samples: int = 0
+
+    @property
+    def full(self) -> bool:
+        return len(self.raw) >= MAX_FILES or self.samples >= MAX_SAMPLES
+
+
+class Intake:
+    """One import of one athlete's files. `take` every file, then `flush`."""
+
+    def __init__(
+        self,
+        client: Any,
+        archive: Archive,
+        athlete_id: str,
+        *,
+        open_change: Callable[[date, str], object],
+        run_id: str,
+        now: datetime,
+    ) -> None:
+        self.client, self.archive, self.athlete_id = client, archive, athlete_id
+        self.open_change, self.run_id, self.now = open_change, run_id, now
+        self.report = IntakeReport()
+        sweep_begun(client, now)
+        self._read_journals()
+        self._batch = _Batch()
+
+    def _read_journals(self) -> None:
+        self.book: Book = read_book(self.client, self.athlete_id, DECODER_VERSION)
+        self.quarantined = {
+            (row["source_file"], row["source_sha256"], row["reason"])
+            for row in self.client.rows(
+                "SELECT source_file, source_sha256, reason FROM quarantine WHERE athlete_id = {athlete:String}",
+                {"athlete": self.athlete_id},
+            )
+        }
+
+    def take(self, item: FoundFile | RefusedFile) -> None:
+        """Archive, decode and remember one file; refused ones go to quarantine."""
+        self.report.files += 1
+        if isinstance(item, RefusedFile):
+            self.report.refuse(item.reason)
+            self._quarantine(item.source_file, "", item.reason, item.detail)
+            return
+        sha256, size = self.archive.put(item.stream)
+        named = any(row["source_file"] == item.source_file for row in self.book.names.get(sha256, []))
+        if named:
+            self.report.known += 1
+            return
+        known = sha256 in self.book.names
+        self.report.known += known
+        self.report.new += not known
+        decoded = None if known else self._decode(item.source_file, sha256)
+        self._remember_name(item, sha256, size, decoded)
+        if self._batch.full:
+            self.flush()
+
+    def _decode(self, source_file: str, sha256: str) -> DecodedFile | None:
+        if sha256 in self._batch.activities:
+            return None
+        try:
+            with self.archive.open(sha256) as stream:
+                decoded = decode(stream, self.now)
+        except Refused as refused:
+            self.report.refuse(refused.reason)
+            self._quarantine(source_file, sha256, refused.reason, refused.detail)
+            return None
+        if decoded.problems:
+            self.report.in_part += any(problem.reason == "decoded in part" for problem in decoded.problems)
+            for problem in decoded.problems:
+                self._quarantine(source_file, sha256, problem.reason, problem.detail)
+        self._remember_parts(sha256, decoded)
+        return decoded
+
+    def _remember_parts(self, sha256: str, decoded: DecodedFile) -> None:
+        self._batch.activities[sha256] = decoded.activities
+        self.report.activities += len(decoded.activities)
+        problems = [f"{problem.reason}: {problem.detail}".removesuffix(": ") for problem in decoded.problems]
+        for part, activity in enumerate(decoded.activities):
+            day, offset_s, offset_source = local_date(activity, self.book.timezone)
+            row = summary(activity) | {
+                "athlete_id": self.athlete_id,
+                "source_sha256": sha256,
+                "part": part,
+                "decoder_version": DECODER_VERSION,
+                "format": decoded.format,
+                "local_date": day,
+                "utc_offset_s": offset_s,
+                "offset_source": offset_source,
+                "problems": problems,
+                "run_id": self.run_id,
+                "decoded_at": self.now,
+            }
+            self._batch.decoded.append(row)
+            self._batch.samples += row["samples"]
+            self._batch.days.append(day)
+            self.book.parts[(sha256, part)] = row
+
+    def _remember_name(self, item: FoundFile, sha256: str, size: int, decoded: DecodedFile | None) -> None:
+        row = {
+            "athlete_id": self.athlete_id,
+            "source_sha256": sha256,
+            "source_file": item.source_file,
+            "source": "manual" if decoded is not None and decoded.format == "manual" else item.source,
+            "format": decoded.format if decoded is not None else self._format(sha256),
+            "bytes": size,
+            "title": item.title,
+            "sport_hint": item.sport_hint,
+            "rpe": item.rpe,
+            "run_id": self.run_id,
+            "seen_at": self.now,
+        }
+        if decoded is None:  # another name of what is known: it may change where an activity is from
+            self._batch.days += [part["local_date"] for key, part in self.book.parts.items() if key[0] == sha256]
+        self._batch.raw.append(row)
+        self.book.names.setdefault(sha256, []).append(row)
+
+    def _format(self, sha256: str) -> str:
+        return next((row["format"] for row in self.book.names.get(sha256, [])), "")
+
+    def _quarantine(self, source_file: str, sha256: str, reason: str, detail: str) -> None:
+        if (source_file, sha256, reason) in self.quarantined:
+            return
+        self.quarantined.add((source_file, sha256, reason))
+        self._batch.quarantine.append(
+            {
+                "source_file": source_file,
+                "source_sha256": sha256,
+                "athlete_id": self.athlete_id,
+                "reason": reason,
+                "detail": detail,
+                "seen_at": self.now,
+            }
+        )
+
+    def flush(self) -> None:
+        """Write what was taken since the last flush, in the order that a kill cannot hurt."""
+        batch, self._batch = self._batch, _Batch()
+        if batch.days:
+            first = min(batch.days)
+            self.report.from_date = min(first, self.report.from_date or first)
+            self.open_change(first, f"{len(batch.raw)} files")
+        if batch.activities:
+            touched: set[Key] = {(sha, part) for sha, parts in batch.activities.items() for part in range(len(parts))}
+            self.report.samples += write_versions(
+                self.client,
+                self.book,
+                self.book.groups(touched),
+                archived(self.archive, batch.activities, self.now),
+                decoder_version=DECODER_VERSION,
+                run_id=self.run_id,
+                now=self.now,
+            )
+        aliases = [self._alias(row, leg) for row in batch.decoded for leg in range(row["legs"] + 1)]
+        for table, rows in (
+            ("decoded_files", batch.decoded),
+            ("activity_aliases", aliases),
+            ("quarantine", batch.quarantine),
+            ("raw_files", batch.raw),
+        ):
+            if rows:
+                self.client.insert(table, rows_to_arrow(table, rows))
+        if self.client.give_way():
+            self._read_journals()
+
+    def _alias(self, row: dict[str, Any], leg: int) -> dict[str, Any]:
+        sha256, part = row["source_sha256"], row["part"]
+        return {
+            "athlete_id": self.athlete_id,
+            "alias_id": activity_id(self.athlete_id, sha256, part, leg),
+            "source_sha256": sha256,
+            "part": part,
+            "leg": leg,
+            "at": self.now,
+        }
+
+
+def archived(archive: Archive, at_hand: dict[str, list[Activity]], now: datetime) -> Callable[[str], list[Activity]]:
+    """A reader of a file's activities: those decoded a moment ago, else decoded again from the archive."""
+
+    def read(sha256: str) -> list[Activity]:
+        if sha256 in at_hand:
+            return at_hand[sha256]
+        with archive.open(sha256) as stream:
+            return decode(stream, now).activities
+
+    return read
+
+
+def summary(activity: Activity) -> dict[str, Any]:
+    """What `decoded_files` keeps of an activity; samples of the legs are counted with it."""
+    pieces = activity.legs or [activity]
+    places = [_ends(piece) for piece in pieces if "lat" in piece.samples and "lon" in piece.samples]
+    ends = [place for place in places if place is not None]
+    return {
+        "sport": activity.sport,
+        "sub_sport": activity.sub_sport,
+        "device": activity.device,
+        "device_serial": activity.device_serial,
+        "started_at": datetime.fromtimestamp(activity.started_at_ms / 1000, UTC),
+        "elapsed_s": activity.elapsed_s,
+        "moving_s": activity.moving_s,
+        "distance_m": activity.distance_m,
+        "ascent_m": activity.ascent_m,
+        "rpe": activity.rpe,
+        "start_lat": ends[0][0] if ends else None,
+        "start_lon": ends[0][1] if ends else None,
+        "end_lat": ends[-1][2] if ends else None,
+        "end_lon": ends[-1][3] if ends else None,
+        "samples": sum(len(piece.samples.get("ts", ())) for piece in pieces),
+        "channels": sorted({name for piece in pieces for name in piece.samples} - {"ts"}),
+        "legs": len(activity.legs),
+    }
+
+
+def _ends(piece: Activity) -> tuple[float, float, float, float] | None:
+    known = np.flatnonzero(np.isfinite(piece.samples["lat"]) & np.isfinite(piece.samples["lon"]))
+    if not len(known):
+        return None
+    lat, lon = piece.samples["lat"], piece.samples["lon"]
+    return float(lat[known[0]]), float(lon[known[0]]), float(lat[known[-1]]), float(lon[known[-1]])
+
+
+def take_all(intake: Intake, items: Iterable[FoundFile | RefusedFile]) -> Iterator[IntakeReport]:
+    """Take every file, yielding the report after each for a progress bar; flushed at the end."""
+    for item in items:
+        intake.take(item)
+        yield intake.report
+    intake.flush()
