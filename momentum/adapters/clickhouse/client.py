@@ -20,6 +20,8 @@ Settings = Mapping[str, Any] | None
 class Session(Protocol):
     """A place where statements run. `repeatable` says that running the work twice does no harm."""
 
+    database: str
+
     def call(self, work: Callable[[Connection], T], *, repeatable: bool) -> T: ...
 
     def insert_settings(self) -> dict[str, Any]: ...
@@ -49,9 +51,9 @@ class Client:
     StoreError where the store cannot be reached.
     """
 
-    def __init__(self, session: Session, database: str, run_id: str) -> None:
+    def __init__(self, session: Session, run_id: str) -> None:
         self._session = session
-        self.database = database
+        self.database = session.database
         self.run_id = run_id
 
     def query(self, sql: str, parameters: Parameters = None, settings: Settings = None) -> pa.Table:
@@ -130,8 +132,7 @@ def open_client(
         from momentum.adapters.clickhouse.http import HttpSession
 
         session = HttpSession(dsn, database=database, run_id=run_id)
-        database = session.database
     try:
-        yield Client(session, database, run_id)
+        yield Client(session, run_id)
     finally:
         session.close()

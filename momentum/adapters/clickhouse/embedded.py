@@ -11,18 +11,20 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from momentum.adapters.clickhouse.client import session_settings
 from momentum.adapters.clickhouse.errors import StatementFailed, StoreError
 from momentum.adapters.clickhouse.lock import StoreLock
-from momentum.adapters.clickhouse.statement_thread import StatementThread
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client as Connection
 
 T = TypeVar("T")
+
+_KILL_WAIT_S = 5.0
 
 
 class _Engine:
@@ -71,11 +73,12 @@ class EmbeddedSession:
         lock_timeout_s: float,
         on_wait: Callable[[str], None],
     ) -> None:
-        self._database = database
+        self.database = database
         self._run_id = run_id
         self._on_wait = on_wait
         self._engine = _Engine.enter(store_dir.resolve(), lock_timeout_s, on_wait)
-        self._thread = StatementThread(self._kill_statements)
+        # One thread, kept: in a fresh thread the engine needs 2 ms more a statement.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="statements")
         self._connection: Connection | None = None
         try:
             self._connection = self._connect()
@@ -85,18 +88,18 @@ class EmbeddedSession:
 
     def call(self, work: Callable[[Connection], T], *, repeatable: bool) -> T:
         """Nothing is tried again here, `repeatable` or not: there is no network between."""
-        from clickhouse_connect.driver.exceptions import ClickHouseError
+        from clickhouse_connect.driver.exceptions import Error
 
         connection = self._connection
         if connection is None:
             raise StoreError("The store is closed.")
         done = False
         try:
-            answer = self._thread.run(lambda: work(connection))
+            answer = self._run(lambda: work(connection))
             done = True
             return answer
-        except ClickHouseError as error:
-            raise StatementFailed(str(error), getattr(error, "code", None)) from error
+        except Error as error:
+            raise StatementFailed(str(error), error.code) from error
         finally:
             if not done:
                 self._connection = self._connect()
@@ -119,7 +122,7 @@ class EmbeddedSession:
             return True
 
     def close(self) -> None:
-        self._thread.close()
+        self._thread.shutdown()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -127,21 +130,37 @@ class EmbeddedSession:
 
     def _connect(self) -> Connection:
         import clickhouse_connect
-        from clickhouse_connect.driver.exceptions import ClickHouseError
+        from clickhouse_connect.driver.exceptions import Error
 
         folder = self._engine.store_dir / "engine"
         try:
             connection = clickhouse_connect.get_client(
-                interface="chdb", path=str(folder), settings=session_settings(self._run_id)
+                interface="chdb",
+                path=str(folder),
+                settings=session_settings(self._run_id),
+                show_clickhouse_errors="scrub",
             )
-            connection.command(f"CREATE DATABASE IF NOT EXISTS `{self._database}`")
-            connection.database = self._database
-        except ClickHouseError as error:
+            connection.command(f"CREATE DATABASE IF NOT EXISTS `{self.database}`")
+            connection.database = self.database
+        except Error as error:
             raise StoreError(
                 f"The embedded store {folder} does not open: {error}\n"
                 "Look for a full disk, a folder of another user, or a program other than momentum that has it open."
             ) from error
         return connection
+
+    def _run(self, work: Callable[[], T]) -> T:
+        """Run the statement where it can be left. Signals reach the main thread only; others run it themselves."""
+        if threading.current_thread() is not threading.main_thread():
+            return work()
+        statement = self._thread.submit(work)
+        try:
+            return statement.result()
+        finally:
+            # Not done only if the wait was broken off, by Ctrl-C or by a signal handler that raises.
+            if not statement.done():
+                self._kill_statements()
+                wait([statement], _KILL_WAIT_S)
 
     def _kill_statements(self) -> None:
         """End what this process is running. The engine is ours alone, so all of it is ours."""

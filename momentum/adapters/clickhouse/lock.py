@@ -80,7 +80,7 @@ class StoreLock:
 
     def _queue(self, file: IO[str], timeout_s: float | None, on_wait: Callable[[str], None]) -> None:
         started = time.monotonic()
-        told: Holder | None | str = "nobody yet"
+        told: Holder | str | None = "nobody yet"
         with _Ticket(self._waiting) as ticket:
             while True:
                 ahead = [name for name in self._living_waiters() if name < ticket.name]

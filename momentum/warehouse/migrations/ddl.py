@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from momentum.warehouse.tables import Column, Table
 
 # An insert that is sent again after a lost connection carries the token of the first attempt.
@@ -13,8 +11,8 @@ _SETTINGS = "non_replicated_deduplication_window = 100"
 def create_table(table: Table) -> str:
     """MergeTree for all; small tables keep the newest row of a key. Journals keep every row ever written."""
     engine = f"ReplacingMergeTree({table.version_column})" if table.kind == "small" else "MergeTree"
-    partition = f"toYYYYMM({table.day})" if table.day else ""
-    return _create(table.name, table.columns, engine, partition, table.order_by or table.key, table.row)
+    partition = f"PARTITION BY toYYYYMM({table.day})" if table.day else ""
+    return _create(table, table.name, f"{engine} {partition}", table.row)
 
 
 def has_history(table: Table) -> bool:
@@ -23,26 +21,17 @@ def has_history(table: Table) -> bool:
 
 
 def create_history(table: Table) -> str:
-    """The table's twin that keeps a month per model version, replaceable one by one."""
-    return _create(
-        f"{table.name}_history",
-        table.columns,
-        "MergeTree",
-        f"(toYYYYMM({table.day}), model_version)",
-        table.order_by or table.key,
-        f"Months of {table.name} as older models computed them.",
-    )
+    """The table's twin that keeps a month per model version, each replaceable alone."""
+    engine = f"MergeTree PARTITION BY (toYYYYMM({table.day}), model_version)"
+    return _create(table, f"{table.name}_history", engine, f"Months of {table.name} as older models computed them.")
 
 
-def _create(
-    name: str, columns: Sequence[Column], engine: str, partition: str, order_by: Sequence[str], comment: str
-) -> str:
-    lines = ",\n".join(f"    {_column(column)}" for column in columns)
-    partition_by = f"PARTITION BY {partition}\n" if partition else ""
+def _create(table: Table, name: str, engine: str, comment: str) -> str:
+    columns = ",\n".join(f"    {_column(column)}" for column in table.columns)
+    order_by = ", ".join(f"`{column}`" for column in table.order_by or table.key)
     return (
-        f"CREATE TABLE IF NOT EXISTS `{name}`\n(\n{lines}\n)\nENGINE = {engine}\n{partition_by}"
-        f"ORDER BY ({', '.join(f'`{column}`' for column in order_by)})\n"
-        f"SETTINGS {_SETTINGS}\nCOMMENT {_quoted(comment)}"
+        f"CREATE TABLE IF NOT EXISTS `{name}`\n(\n{columns}\n)\nENGINE = {engine}\n"
+        f"ORDER BY ({order_by})\nSETTINGS {_SETTINGS}\nCOMMENT {_quoted(comment)}"
     )
 
 
