@@ -1,0 +1,191 @@
+"""Thresholds by evidence, from an athlete's earlier activities. No evidence, no value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from momentum.training.constants import (
+    CP_EFFORTS_S,
+    CP_MAX_SE,
+    CP_MIN_EFFORTS,
+    CP_MIN_SPREAD,
+    DURATIONS_S,
+    EVIDENCE_DAYS,
+    FTP_EFFORT_S,
+    FTP_MIN_ACTIVITIES,
+    FTP_OF_20_MIN,
+    LTHR_SHARE_OF_MAX,
+    W_PRIME_MAX_SE,
+)
+from momentum.training.thresholds import Thresholds, with_source
+
+_DURATIONS = np.array(DURATIONS_S)
+_SHORTEST, _LONGEST = CP_EFFORTS_S
+_EFFORTS = np.flatnonzero((_DURATIONS >= _SHORTEST) & (_DURATIONS <= _LONGEST))
+_TWENTY_MIN = int(np.searchsorted(_DURATIONS, FTP_EFFORT_S))
+
+Evidence = Mapping[str, NDArray]
+
+
+def estimate_thresholds(evidence: Evidence, on_day: int, sport: str = "") -> tuple[Thresholds, dict[str, str]]:
+    """Estimates for a day, and per value what it rests on (or, for FTP and speeds, why there is none).
+
+    evidence: columns over the athlete's activities, in any order: "local_date" (n) int days since 1970,
+    "sport" (n) str, "mean_max_w" and "mean_max_speed_mps" (n, len(DURATIONS_S)) with NaN beyond the
+    activity's end, "hr_held_5s_bpm", "steady_30min_hr_bpm" (n) with NaN, "is_test" (n) bool: on the day of
+    a marked race or test. Only activities before `on_day` and within EVIDENCE_DAYS count.
+    sport: whose power, speed and threshold heart rate are wanted; "": power of cycling, speed of running and
+    of swimming, threshold heart rate of all. HRmax is of all sports.
+
+    HRmax: the highest value held 5 s in at least two activities. LTHR: the last 20 of a steady
+    30 min (Friel), of a marked test, or at 86 % of HRmax and more in at least two activities. FTP: critical
+    power, else 95 % of the best 20 min. Threshold speed and CSS: critical speed of marked efforts.
+    """
+    values: dict[str, float] = {}
+    reasons: dict[str, str] = {}
+    age = on_day - evidence["local_date"]
+    of_sport = evidence["sport"] == sport if sport else np.ones(age.size, dtype=bool)
+
+    def recent(name: str) -> NDArray[np.bool_]:
+        return (age > 0) & (age <= EVIDENCE_DAYS[name])
+
+    _max_heart_rate(evidence["hr_held_5s_bpm"][recent("max_hr_bpm")], values, reasons)
+    _threshold_heart_rate(evidence, recent("lthr_bpm") & of_sport, values, reasons)
+    powered = recent("ftp_w") & (of_sport if sport else evidence["sport"] == "cycling")
+    _power(evidence, powered, values, reasons)
+    for name, speed_sport in (("threshold_speed_mps", "running"), ("css_mps", "swimming")):
+        if sport in ("", speed_sport):
+            marked = recent("critical_speed") & (evidence["sport"] == speed_sport) & evidence["is_test"]
+            _critical_speed(evidence, marked, name, values, reasons)
+    return with_source(Thresholds(**values, estimated=frozenset(values))), reasons  # type: ignore[arg-type]
+
+
+def _max_heart_rate(held: NDArray[np.float64], values: dict[str, float], reasons: dict[str, str]) -> None:
+    held = np.sort(held[~np.isnan(held)])
+    if held.size < 2:
+        reasons["max_hr_bpm"] = "no value: two activities with heart rate needed"
+        return
+    values["max_hr_bpm"] = float(held[-2])
+    reasons["max_hr_bpm"] = f"{held[-2]:.0f} bpm held 5 s in two of {held.size} activities"
+
+
+def _threshold_heart_rate(
+    evidence: Evidence, rows: NDArray[np.bool_], values: dict[str, float], reasons: dict[str, str]
+) -> None:
+    steady = evidence["steady_30min_hr_bpm"]
+    rows = rows & ~np.isnan(steady)
+    tests = np.flatnonzero(rows & evidence["is_test"])
+    if tests.size:
+        newest = tests[np.argmax(evidence["local_date"][tests])]
+        values["lthr_bpm"] = float(steady[newest])
+        reasons["lthr_bpm"] = f"{steady[newest]:.0f} bpm in the last 20 of a steady 30 min on a marked day"
+        return
+    hard = np.sort(steady[rows & (steady >= LTHR_SHARE_OF_MAX * values.get("max_hr_bpm", np.inf))])
+    if hard.size < 2:
+        reasons["lthr_bpm"] = "no value: a marked steady 30 min, or two near HRmax, needed"
+        return
+    values["lthr_bpm"] = float(hard[-2])
+    reasons["lthr_bpm"] = (
+        f"{hard[-2]:.0f} bpm in the last 20 of a steady 30 min in two of {hard.size} activities, unmarked"
+    )
+
+
+def _power(evidence: Evidence, rows: NDArray[np.bool_], values: dict[str, float], reasons: dict[str, str]) -> None:
+    watts = evidence["mean_max_w"][rows]
+    fit, why = critical_power(watts[:, _EFFORTS], evidence["local_date"][rows])
+    if fit is not None:
+        values["critical_power_w"], values["w_prime_j"] = fit
+        values["ftp_w"] = fit[0]
+        reasons["critical_power_w"] = reasons["w_prime_j"] = reasons["ftp_w"] = f"critical power of {why}"
+        return
+    reasons["critical_power_w"] = reasons["w_prime_j"] = f"no value: {why}"
+    best = watts[:, _TWENTY_MIN]
+    lasting = np.flatnonzero(best > 0)
+    marked = bool(np.any(evidence["is_test"][rows][lasting]))
+    if lasting.size < FTP_MIN_ACTIVITIES and not marked:
+        reasons["ftp_w"] = (
+            f"no value: {why}; {lasting.size} activities with power for 20 min, {FTP_MIN_ACTIVITIES} needed"
+        )
+        return
+    values["ftp_w"] = FTP_OF_20_MIN * float(best[lasting].max())
+    kind = "marked effort among them" if marked else "none of them a marked test"
+    reasons["ftp_w"] = f"95 % of the best 20 min of {lasting.size} activities, {kind}"
+
+
+def _critical_speed(
+    evidence: Evidence, rows: NDArray[np.bool_], name: str, values: dict[str, float], reasons: dict[str, str]
+) -> None:
+    speeds = evidence["mean_max_speed_mps"][rows][:, _EFFORTS]
+    fit, why = critical_power(speeds, evidence["local_date"][rows])
+    if fit is None:
+        reasons[name] = f"no value: marked efforts: {why}"
+        return
+    values[name] = fit[0]
+    reasons[name] = f"critical speed of {why}, marked"
+
+
+def critical_power(best: NDArray[np.float64], days: NDArray[np.int64]) -> tuple[tuple[float, float] | None, str]:
+    """Critical power and W' of efforts between 2 and 20 min (with speeds: critical speed and D'), or why not.
+
+    best (n, k): best means over the durations of DURATIONS_S between 2 and 20 min per activity, NaN where
+    missing; days (n). Per duration the best of all; one effort a day, so that one good day does not
+    confirm itself; the longest and the shortest are taken first.
+    """
+    chosen, means = _one_effort_a_day(best, days)
+    if len(chosen) < CP_MIN_EFFORTS:
+        return None, f"{len(chosen)} efforts of 2 to 20 min on different days, {CP_MIN_EFFORTS} needed"
+    seconds = _DURATIONS[_EFFORTS][chosen].astype(np.float64)
+    if seconds.max() < CP_MIN_SPREAD * seconds.min():
+        return None, f"the longest effort is under {CP_MIN_SPREAD:.0f} times the shortest"
+    (slope, intercept), (slope_se, intercept_se) = work_time_fit(seconds, means)
+    if slope <= 0 or intercept <= 0 or slope_se > CP_MAX_SE * slope:
+        return None, f"standard error over {CP_MAX_SE:.0%}"
+    if intercept_se > W_PRIME_MAX_SE * intercept:
+        return None, f"standard error of the work above it over {W_PRIME_MAX_SE:.0%}"
+    return (
+        slope,
+        intercept,
+    ), f"{len(chosen)} efforts of {seconds.min():.0f} to {seconds.max():.0f} s on different days"
+
+
+def _one_effort_a_day(best: NDArray[np.float64], days: NDArray[np.int64]) -> tuple[list[int], NDArray[np.float64]]:
+    """Columns of `best` whose best values lie on different days, longest and shortest first choice, and the values."""
+    ranked = np.where(best > 0, best, 0.0)
+    if ranked.size == 0:
+        return [], np.empty(0)
+    holder = np.argmax(ranked, axis=0)
+    top = ranked.max(axis=0)
+    there = np.flatnonzero(top > 0)
+    order = [*there[-1:], *there[:-1]]
+    chosen: list[int] = []
+    used: set[int] = set()
+    for column in order:
+        day = int(days[holder[column]])
+        if day not in used:
+            used.add(day)
+            chosen.append(int(column))
+    chosen.sort()
+    return chosen, top[chosen]
+
+
+def work_time_fit(
+    seconds: NDArray[np.float64], means: NDArray[np.float64]
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Line of work over time: (critical power, W') and their standard errors; 3 efforts and more.
+
+    The linear form of P = CP + W'/t. Other forms of the same model weigh the efforts otherwise and give
+    other numbers from the same data.
+    """
+    work = means * seconds
+    centred = seconds - seconds.mean()
+    spread = float(centred @ centred)
+    slope = float(centred @ work) / spread
+    intercept = float(work.mean()) - slope * float(seconds.mean())
+    residual = work - slope * seconds - intercept
+    variance = float(residual @ residual) / (seconds.size - 2)
+    slope_se = (variance / spread) ** 0.5
+    intercept_se = (variance * (1.0 / seconds.size + float(seconds.mean()) ** 2 / spread)) ** 0.5
+    return (slope, intercept), (slope_se, intercept_se)
