@@ -1,35 +1,77 @@
-"""A small file that is rung when something changes, so that sensors need not open the store."""
+"""A small file that is rung when something changes, so that sensors need not open the store.
+
+Beside the number of the last ring it holds what a sensor needs to ask for a run: the first day that is
+open, and the day to which every athlete's series reach.
+"""
 
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import date
 from pathlib import Path
 
 
+@dataclass(frozen=True)
+class Rung:
+    """What the bell says. `number` grows with every ring (nanoseconds since 1970 if clocks are well)."""
+
+    number: int = 0
+    open_from: date | None = None
+    dense_to: date | None = None
+
+
 class Doorbell:
-    """The bell at `path`. Each ring leaves a greater number there than the one before."""
+    """The bell at `path`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def ring(self) -> None:
-        """Say that something changes. Ring before the change can be seen, so that none goes unheard."""
+    def ring(self, from_date: date) -> None:
+        """Say that something changes from a day on. Ring before it can be seen, so that none goes unheard."""
+        with self._locked() as write:
+            last = self.last()
+            earliest = min(from_date, last.open_from or from_date)
+            # the clock may be set back, and two may ring at once
+            write(replace(last, number=max(time.time_ns(), last.number + 1), open_from=earliest))
+
+    def settle(self, heard: int, open_from: date | None, dense_to: date | None) -> None:
+        """Say what is still open after a run that heard ring `heard`; a later ring stays as it is."""
+        with self._locked() as write:
+            last = self.last()
+            rung_since = last.number > heard
+            write(replace(last, open_from=last.open_from if rung_since else open_from, dense_to=dense_to))
+
+    def last(self) -> Rung:
+        """What the bell says now; nothing open if it never rang. A damaged file counts as rung from the start."""
+        try:
+            said = json.loads(self._path.read_text(encoding="utf-8"))
+            return Rung(int(said["number"]), _day(said["open_from"]), _day(said["dense_to"]))
+        except FileNotFoundError:
+            return Rung()
+        except (ValueError, KeyError, TypeError):
+            return Rung(time.time_ns(), date(2000, 1, 1), None)
+
+    @contextmanager
+    def _locked(self) -> Iterator[Callable[[Rung], None]]:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.with_suffix(".lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            number = max(time.time_ns(), self.last() + 1)  # the clock may be set back, and two may ring at once
-            fresh = self._path.with_suffix(".new")
-            with fresh.open("w", encoding="ascii") as file:
-                file.write(str(number))
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(self._path)
+            yield self._write
 
-    def last(self) -> int:
-        """The number of the last ring (nanoseconds since 1970 if clocks are well); 0 if it never rang."""
-        try:
-            return int(self._path.read_text(encoding="ascii"))
-        except FileNotFoundError:
-            return 0
+    def _write(self, rung: Rung) -> None:
+        fresh = self._path.with_suffix(".new")
+        with fresh.open("w", encoding="utf-8") as file:
+            json.dump(asdict(rung), file, default=date.isoformat)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self._path)
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
