@@ -86,7 +86,7 @@ def _keep_history(client: Client, table: str, months: Collection[date], model_ve
     day = f"toYYYYMM({TABLES[table].day})"
     older = f"{day} IN {{months:Array(UInt32)}} AND model_version != {{version:String}}"
     parameters = {"months": [int(f"{month:%Y%m}") for month in months], "version": model_version}
-    found = client.rows(f"SELECT DISTINCT {day} AS month, model_version FROM `{table}` WHERE {older}", parameters)
+    found = client.rows(f"SELECT DISTINCT {day} AS yyyymm, model_version FROM `{table}` WHERE {older}", parameters)
     if not found:
         return
     columns = ", ".join(f"`{name}`" for name in TABLES[table].column_names)
@@ -95,13 +95,13 @@ def _keep_history(client: Client, table: str, months: Collection[date], model_ve
         client.command(f"INSERT INTO `{copy}` ({columns}) SELECT {columns} FROM `{table}` WHERE {older}", parameters)
         for row in found:
             version = row["model_version"].replace("\\", "\\\\").replace("'", "\\'")
-            client.command(f"ALTER TABLE `{history}` REPLACE PARTITION ({row['month']}, '{version}') FROM `{copy}`")
+            client.command(f"ALTER TABLE `{history}` REPLACE PARTITION ({row['yyyymm']}, '{version}') FROM `{copy}`")
 
 
 def _rows_by_month(client: Client, table: str, staging_name: str) -> dict[int, int]:
     day = f"toYYYYMM({TABLES[table].day})"
-    found = client.rows(f"SELECT {day} AS month, count() AS rows FROM `{staging_name}` GROUP BY month")
-    return {row["month"]: row["rows"] for row in found}
+    found = client.rows(f"SELECT {day} AS yyyymm, count() AS rows FROM `{staging_name}` GROUP BY yyyymm")
+    return {row["yyyymm"]: row["rows"] for row in found}
 
 
 def _journal(client: Client, published: Published) -> None:
