@@ -34,5 +34,9 @@ class Settings(BaseSettings):
         return self.home / "inbox"
 
     @property
+    def doorbell_path(self) -> Path:
+        return self.home / "doorbell.json"
+
+    @property
     def dagster_home(self) -> Path:
         return self.home / "dagster"

@@ -1,0 +1,39 @@
+"""Where everything meets. `build_defs` gives a fresh Definitions, so tests and the command line swap parts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+
+from momentum.settings import Settings
+from momentum_dagster.assets.activities import assemble_activities
+from momentum_dagster.assets.changes import changes
+from momentum_dagster.assets.checks import build_checks
+from momentum_dagster.assets.entered import ENTERED
+from momentum_dagster.assets.files import take_in_files
+from momentum_dagster.assets.rollups import ROLLUPS
+from momentum_dagster.assets.training_load import TRAINING_LOAD
+from momentum_dagster.infra_assets.warehouse_store import warehouse_store
+from momentum_dagster.jobs.jobs import JOBS
+from momentum_dagster.jobs.policies import AUTOMATION, HOURLY_LOOK
+from momentum_dagster.jobs.sensors import build_nightly, build_sensors
+from momentum_dagster.resources.warehouse import Warehouse
+
+
+def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definitions:
+    """The whole graph for these settings; named resources take the place of the usual ones."""
+    settings = settings or Settings()
+    store = warehouse_store.map_asset_specs(lambda spec: spec.replace_attributes(automation_condition=HOURLY_LOOK))
+    return dg.Definitions(
+        assets=[*ENTERED, store, take_in_files, assemble_activities, *TRAINING_LOAD, *ROLLUPS, changes],
+        asset_checks=build_checks(),
+        jobs=JOBS,
+        sensors=[*build_sensors(settings), AUTOMATION],
+        schedules=[build_nightly(settings)],
+        resources={"warehouse": Warehouse(home=str(settings.home)), **resources},
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_defs()

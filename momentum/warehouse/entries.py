@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any
 from zoneinfo import available_timezones
 
 from momentum.activity_files.sports import SPORTS
+from momentum.errors import MomentumError
 from momentum.warehouse.client import Client
 from momentum.warehouse.ingest.columns import rows_to_arrow
 from momentum.warehouse.tables import TABLES
@@ -39,7 +41,7 @@ _THRESHOLDS = tuple(
 )
 
 
-class EntryError(ValueError):
+class EntryError(MomentumError):
     """An entry that cannot be taken; the message says which field, why, and what would do."""
 
 
@@ -82,20 +84,21 @@ def set_threshold(
     open_change: OpenChange,
     now: datetime,
 ) -> dict[str, Any]:
-    """Thresholds valid from a day; what is not given is carried over from the set valid before."""
-    _require_athlete(client, athlete_id)
+    """Thresholds valid from a day. What is not given stays as the newest set before the day has it."""
+    require_athlete(client, athlete_id)
     _check_sport(sport, also=("all",))
     unknown = sorted(set(values) - set(_THRESHOLDS))
     if unknown or not values:
         raise EntryError(f"thresholds: {', '.join(unknown) or 'nothing given'}; known are {', '.join(_THRESHOLDS)}")
     _check_ranges("thresholds", values)
     earlier = client.rows(
-        "SELECT * FROM thresholds WHERE athlete_id = {athlete:String} AND sport = {sport:String} "
-        "AND valid_from <= {day:Date} AND status = 'accepted' ORDER BY valid_from DESC, at DESC LIMIT 1",
+        "SELECT * FROM thresholds WHERE athlete_id = {athlete:String} AND sport IN ({sport:String}, 'all') "
+        "AND valid_from <= {day:Date} AND status = 'accepted' ORDER BY sport = 'all' DESC, valid_from, at",
         {"athlete": athlete_id, "sport": sport, "day": valid_from},
     )
+    known = {name: value for row in earlier for name, value in row.items() if value is not None}
+    _check_order({**known, **values})
     row = {
-        **{name: earlier[0][name] if earlier else None for name in _THRESHOLDS},
         **values,
         "athlete_id": athlete_id,
         "valid_from": valid_from,
@@ -105,7 +108,6 @@ def set_threshold(
         "evidence": "",
         "at": now,
     }
-    _check_order(row)
     told = ", ".join(f"{name} {value:g}" for name, value in sorted(values.items()))
     open_change(athlete_id=athlete_id, from_date=valid_from, cause="threshold", detail=f"{sport}: {told}")
     client.insert("thresholds", rows_to_arrow("thresholds", [row]))
@@ -116,7 +118,7 @@ def add_event(
     client: Client, athlete_id: str, values: Mapping[str, Any], *, open_change: OpenChange, now: datetime
 ) -> dict[str, Any]:
     """A race or a marked test: date, name, kind, sport, and distance_m, time_s, power_w, priority if known."""
-    _require_athlete(client, athlete_id)
+    require_athlete(client, athlete_id)
     if values.get("kind") not in ("race", "test"):
         raise EntryError(f"kind {values.get('kind')!r}: race or test")
     if values.get("priority", "") not in ("", "A", "B", "C"):
@@ -176,7 +178,8 @@ def find_activity(client: Client, athlete_id: str, ref: str) -> dict[str, Any]:
     """The activity with this id, a former id, or the unique start of one."""
     rows = client.rows(
         "SELECT DISTINCT activity_id FROM ("
-        "  SELECT activity_id FROM activities WHERE athlete_id = {athlete:String} AND startsWith(activity_id, {ref:String})"
+        "  SELECT activity_id FROM activities "
+        "  WHERE athlete_id = {athlete:String} AND startsWith(activity_id, {ref:String})"
         "  UNION ALL SELECT sources.activity_id FROM activity_sources AS sources "
         "  INNER JOIN activity_aliases AS aliases "
         "    ON aliases.source_sha256 = sources.source_sha256 AND aliases.part = sources.part "
@@ -249,9 +252,35 @@ def _first_day(client: Client, athlete_id: str) -> date | None:
     return rows[0]["first"] if rows[0]["n"] else None
 
 
-def _require_athlete(client: Client, athlete_id: str) -> None:
-    if find_athlete(client, athlete_id) is None:
+def require_athlete(client: Client, athlete_id: str) -> dict[str, Any]:
+    """The newest row of `athletes`; raises EntryError if there is none."""
+    found = find_athlete(client, athlete_id)
+    if found is None:
         raise EntryError(f"no athlete {athlete_id!r}; `momentum athlete add {athlete_id}` adds one")
+    return found
+
+
+def ensure_athlete(client: Client, athlete_id: str, *, now: datetime) -> bool:
+    """Adds an athlete of whom only files are known; whether it was added."""
+    if find_athlete(client, athlete_id) is not None:
+        return False
+    save_athlete(client, athlete_id, {}, open_change=_no_change, now=now)
+    return True
+
+
+def _no_change(**_: Any) -> str:
+    raise AssertionError("an athlete who is new has nothing to compute again")
+
+
+def add_weight(
+    client: Client, athlete_id: str, day: date, weight_kg: float, *, open_change: OpenChange, now: datetime
+) -> None:
+    """A weighing; running power and swimming power from that day on rest on it."""
+    require_athlete(client, athlete_id)
+    _check_ranges("body", {"weight_kg": weight_kg})
+    open_change(athlete_id=athlete_id, from_date=day, cause="athlete", detail=f"weight {weight_kg:g} kg")
+    row = {"athlete_id": athlete_id, "date": day, "weight_kg": weight_kg, "at": now}
+    client.insert("body", rows_to_arrow("body", [row]))
 
 
 def _check_ranges(table: str, values: Mapping[str, Any]) -> None:
@@ -283,7 +312,7 @@ def _check_sport(sport: str, also: tuple[str, ...] = ()) -> None:
 def _check_order(row: Mapping[str, Any]) -> None:
     """Heart rates rise from rest over the thresholds to the maximum, or the metrics would be nonsense."""
     names = ("resting_hr_bpm", "vt1_bpm", "lthr_bpm", "max_hr_bpm")
-    known = [(name, row[name]) for name in names if row[name] is not None]
-    for (low, low_bpm), (high, high_bpm) in zip(known, known[1:], strict=False):
+    known = [(name, row[name]) for name in names if row.get(name) is not None]
+    for (low, low_bpm), (high, high_bpm) in pairwise(known):
         if low_bpm >= high_bpm:
             raise EntryError(f"{low} {low_bpm:g} is not below {high} {high_bpm:g}")

@@ -1,0 +1,63 @@
+"""Activities: what an athlete's files, taken together, say. One month a partition, a range in one run."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from momentum_dagster.contract import monthly_spec, tell_months
+from momentum_dagster.partitions import months_of
+from momentum_dagster.resources.warehouse import Warehouse
+
+GROUP = "activities"
+_UPSTREAM = ["raw_files", "decoded_files", "records", "decisions", "activity_rpe", "athletes"]
+
+SPECS = [
+    monthly_spec(
+        "activities",
+        GROUP,
+        _UPSTREAM,
+        lineage={
+            "started_at": [("decoded_files", "started_at")],
+            "local_date": [("decoded_files", "local_date"), ("athletes", "timezone")],
+            "sport": [("decoded_files", "sport"), ("raw_files", "sport_hint")],
+            "elapsed_s": [("decoded_files", "elapsed_s")],
+            "distance_m": [("decoded_files", "distance_m")],
+            "rpe": [("activity_rpe", "rpe"), ("decoded_files", "rpe"), ("raw_files", "rpe")],
+            "source_sha256": [("raw_files", "source_sha256")],
+        },
+    ),
+    monthly_spec("activity_sources", GROUP, _UPSTREAM, lineage={"source_file": [("raw_files", "source_file")]}),
+]
+
+
+@dg.multi_asset(specs=SPECS, name="assemble_activities", backfill_policy=dg.BackfillPolicy.single_run())
+def assemble_activities(context: dg.AssetExecutionContext, warehouse: Warehouse) -> None:
+    """Groups files into activities, writes samples still missing, swaps in the months that differ."""
+    from datetime import UTC, datetime
+    from functools import partial
+
+    from momentum.warehouse.ingest.assembly import assemble
+    from momentum.warehouse.todo import athletes_to_do, open_new_days
+
+    client = warehouse.client(context.run_id)
+    first, last = months_of(context)
+    now = datetime.now(UTC)
+    open_new_days(client, partial(warehouse.open_change, client), now)
+    published = assemble(
+        client,
+        warehouse.archive,
+        athletes_to_do(client, first, _decoder_version(), "activities"),
+        first,
+        last,
+        model_version=_decoder_version(),
+        run_id=context.run_id,
+        now=now,
+    )
+    for spec in SPECS:
+        tell_months(context, client, spec.key.to_user_string(), published)
+
+
+def _decoder_version() -> str:
+    from momentum.activity_files.read import DECODER_VERSION
+
+    return str(DECODER_VERSION)

@@ -1,0 +1,87 @@
+"""Files in: raw files, what is in them, their samples, and what could not be read. One run, no partition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import dagster as dg
+from pydantic import Field
+
+from momentum_dagster import progress
+from momentum_dagster.assets.inbox import Delivery, deliveries
+from momentum_dagster.contract import table_spec
+from momentum_dagster.resources.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from momentum.warehouse.client import Client
+    from momentum.warehouse.ingest.intake import IntakeReport
+
+GROUP = "files"
+
+SPECS = [
+    table_spec("raw_files", GROUP, ["inbox"], kinds={"clickhouse", "file"}),
+    table_spec("decoded_files", GROUP, ["raw_files", "athletes"]),
+    table_spec("records", GROUP, ["decoded_files"]),
+    table_spec("quarantine", GROUP, ["raw_files"]),
+]
+# The row that was written last says whether the content moved.
+_NEWEST = {"raw_files": "seen_at", "decoded_files": "decoded_at", "records": "ts", "quarantine": "seen_at"}
+
+
+class ImportConfig(dg.Config):
+    """Which files to take. Nothing given: all that lies in the inbox of every athlete."""
+
+    paths: list[str] = Field(default=[], description="Files, folders and export zips.")
+    athlete_id: str = Field(default="", description="Whose files they are.")
+
+
+@dg.multi_asset(specs=SPECS, name="take_in_files")
+def take_in_files(
+    context: dg.AssetExecutionContext, config: ImportConfig, warehouse: Warehouse
+) -> Iterator[dg.MaterializeResult]:
+    """Takes files into the archive, decodes them and writes their samples; what counts opens a change."""
+    client = warehouse.client(context.run_id)
+    reports = [
+        _take_in(context, client, warehouse, delivery)
+        for delivery in deliveries(config.paths, config.athlete_id, warehouse.settings.inbox_dir)
+    ]
+    did = {
+        name: sum(getattr(report, name) for report in reports)
+        for name in ("files", "new", "known", "refused", "samples")
+    }
+    for spec in SPECS:
+        table = spec.key.to_user_string()
+        newest = client.rows(f"SELECT count() AS rows, max({_NEWEST[table]}) AS at FROM {table}")[0]
+        yield dg.MaterializeResult(
+            asset_key=spec.key,
+            metadata={"dagster/row_count": newest["rows"], **did},
+            # moves with the content, so what is downstream is stale only when something came
+            data_version=dg.DataVersion(f"{newest['rows']}:{newest['at']}"),
+        )
+
+
+def _take_in(
+    context: dg.AssetExecutionContext, client: Client, warehouse: Warehouse, delivery: Delivery
+) -> IntakeReport:
+    from datetime import UTC, datetime
+    from functools import partial
+
+    from momentum.activity_files.archives import walk
+    from momentum.warehouse.ingest.intake import Intake, take_all
+
+    athlete_id = delivery.athlete_id
+    open_change = partial(warehouse.open_change, client, athlete_id=athlete_id, cause="file")
+    intake = Intake(
+        client,
+        warehouse.archive,
+        athlete_id,
+        open_change=lambda day, detail: open_change(from_date=day, detail=detail),
+        run_id=context.run_id,
+        now=datetime.now(UTC),
+    )
+    for report in take_all(intake, (item for path in delivery.paths for item in walk(path))):
+        progress.tell(f"files of {athlete_id}", report.files)
+    delivery.put_away()
+    context.log.info(f"{athlete_id}: {intake.report}")
+    return intake.report

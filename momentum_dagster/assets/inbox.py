@@ -1,0 +1,52 @@
+"""Where files wait: paths that a person named, or `inbox/<athlete_id>/` of every athlete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+TAKEN = "taken"  # folder beside the files of an inbox; what lies there was taken in
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Files of one athlete to take in; those of an inbox are moved away when it is done."""
+
+    athlete_id: str
+    paths: tuple[Path, ...]
+    from_inbox: bool
+
+    def put_away(self) -> None:
+        """Moves the files of an inbox to `taken`. The archive has them; a person may delete the folder."""
+        if not self.from_inbox:
+            return
+        for path in self.paths:
+            folder = path.parent / TAKEN
+            folder.mkdir(exist_ok=True)
+            target, number = folder / path.name, 0
+            while target.exists():
+                number += 1
+                target = folder / f"{number}-{path.name}"
+            path.rename(target)
+
+
+def deliveries(paths: Sequence[str], athlete_id: str, inbox: Path) -> Iterator[Delivery]:
+    """The named paths for the named athlete; without paths, everything that lies in an inbox."""
+    if paths:
+        yield Delivery(athlete_id, tuple(Path(path) for path in paths), from_inbox=False)
+        return
+    for folder in athlete_folders(inbox):
+        waiting = tuple(waiting_files(folder))
+        if waiting and athlete_id in ("", folder.name):
+            yield Delivery(folder.name, waiting, from_inbox=True)
+
+
+def athlete_folders(inbox: Path) -> list[Path]:
+    """The inbox's folders, one per athlete."""
+    return sorted(path for path in inbox.iterdir() if path.is_dir()) if inbox.is_dir() else []
+
+
+def waiting_files(folder: Path) -> list[Path]:
+    """What lies in an athlete's inbox and was not taken: files, zips and unpacked exports."""
+    return sorted(path for path in folder.iterdir() if path.name != TAKEN and not path.name.startswith("."))

@@ -1,0 +1,161 @@
+"""momentum athlete: add, change, list, weigh and show."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from momentum_dagster.cli.runs import after_entry
+from momentum_dagster.cli.shared import Json, Later, change_opener, console, day_of, print_json, print_rows, store
+
+app = typer.Typer(help="Athletes: who they are, and how they stand.", no_args_is_help=True)
+
+Id = Annotated[str, typer.Argument(help="Short name of the athlete, such as camille.")]
+Name = Annotated[str | None, typer.Option(help="Name as the athlete writes it.")]
+Sex = Annotated[str | None, typer.Option(help="f, m or unknown; TRIMP's weights depend on it.")]
+Birth = Annotated[str | None, typer.Option(help="Date of birth, such as 1990-05-31.")]
+Weight = Annotated[float | None, typer.Option(help="Body mass in kg.")]
+Height = Annotated[float | None, typer.Option(help="Height in m.")]
+Zone = Annotated[str | None, typer.Option(help="Home time zone, such as Europe/Paris.")]
+Language = Annotated[str | None, typer.Option(help="Language of notes: en, fr ...")]
+Units = Annotated[str | None, typer.Option(help="metric or imperial, for display.")]
+Preference = Annotated[str | None, typer.Option(help="Sources of load, best first: tss,rtss,stss,trimp100,srpe")]
+Seed = Annotated[float | None, typer.Option(help="Fitness or fatigue on the day before the first activity.")]
+Consent = Annotated[bool | None, typer.Option(help="Whether a language model may read this athlete's data.")]
+Csv = Annotated[Path | None, typer.Option(help="A csv with a header of the same names, one athlete a row.")]
+
+
+def _values(**given: Any) -> dict[str, Any]:
+    values = {name: value for name, value in given.items() if value is not None}
+    if "birth_date" in values:
+        values["birth_date"] = date.fromisoformat(values["birth_date"])
+    if "load_preference" in values:
+        values["load_preference"] = [word.strip() for word in values["load_preference"].split(",") if word.strip()]
+    return values
+
+
+def _save(athlete_id: str, values: dict[str, Any], later: bool) -> None:
+    from momentum.warehouse.entries import save_athlete
+
+    with store() as client:
+        row = save_athlete(client, athlete_id, values, open_change=change_opener(client), now=datetime.now(UTC))
+    console.print(f"{athlete_id}: zone {row['timezone']}, sex {row['sex']}", highlight=False)
+    after_entry(later)
+
+
+@app.command()
+def add(
+    athlete_id: Annotated[str | None, typer.Argument(help="Short name of the athlete.")] = None,
+    name: Name = None,
+    sex: Sex = None,
+    birth_date: Birth = None,
+    weight_kg: Weight = None,
+    height_m: Height = None,
+    timezone: Zone = None,
+    language: Language = None,
+    units: Units = None,
+    load_preference: Preference = None,
+    ctl_seed: Seed = None,
+    atl_seed: Seed = None,
+    llm_consent: Consent = None,
+    csv: Csv = None,
+) -> None:
+    """Add an athlete, or many from a csv."""
+    from momentum.errors import MomentumError
+    from momentum.warehouse.entries import find_athlete, save_athlete
+    from momentum_dagster.cli.csv_rows import read_csv
+
+    if csv is not None:
+        with store() as client:
+            for row in read_csv(csv, "athletes", {"athlete_id"}):
+                save_athlete(
+                    client, row.pop("athlete_id"), row, open_change=change_opener(client), now=datetime.now(UTC)
+                )
+        after_entry(later=False)
+        return
+    if athlete_id is None:
+        raise typer.BadParameter("name the athlete, or give --csv FILE")
+    with store() as client:
+        if find_athlete(client, athlete_id) is not None:
+            raise MomentumError(f"athlete {athlete_id!r} is there already; `momentum athlete set` changes it")
+    given = _values(
+        name=name, sex=sex, birth_date=birth_date, weight_kg=weight_kg, height_m=height_m, timezone=timezone,
+        language=language, units=units, load_preference=load_preference, ctl_seed=ctl_seed, atl_seed=atl_seed,
+        llm_consent=llm_consent,
+    )  # fmt: skip
+    _save(athlete_id, given, later=True)
+
+
+@app.command("set")
+def set_(
+    athlete_id: Id,
+    name: Name = None,
+    sex: Sex = None,
+    birth_date: Birth = None,
+    weight_kg: Weight = None,
+    height_m: Height = None,
+    timezone: Zone = None,
+    language: Language = None,
+    units: Units = None,
+    load_preference: Preference = None,
+    ctl_seed: Seed = None,
+    atl_seed: Seed = None,
+    llm_consent: Consent = None,
+    later: Later = False,
+) -> None:
+    """Change what is given; everything that follows from it is computed again."""
+    from momentum.warehouse.entries import require_athlete
+
+    given = _values(
+        name=name, sex=sex, birth_date=birth_date, weight_kg=weight_kg, height_m=height_m, timezone=timezone,
+        language=language, units=units, load_preference=load_preference, ctl_seed=ctl_seed, atl_seed=atl_seed,
+        llm_consent=llm_consent,
+    )  # fmt: skip
+    if not given:
+        raise typer.BadParameter("nothing to set")
+    with store() as client:
+        require_athlete(client, athlete_id)
+    _save(athlete_id, given, later)
+
+
+@app.command()
+def weigh(
+    athlete_id: Id,
+    weight_kg: Annotated[float, typer.Argument(help="Body mass in kg.")],
+    on: Annotated[str, typer.Option(help="The day.")] = "today",
+    later: Later = False,
+) -> None:
+    """Enter a weighing."""
+    from momentum.warehouse.entries import add_weight
+
+    with store() as client:
+        add_weight(client, athlete_id, day_of(on), weight_kg, open_change=change_opener(client), now=datetime.now(UTC))
+    after_entry(later)
+
+
+@app.command("list")
+def list_(as_json: Json = False) -> None:
+    """All athletes, with how they stand today."""
+    from momentum.warehouse.queries import athletes
+
+    with store() as client:
+        rows = athletes(client)
+    print_rows(rows, as_json=as_json, empty="no athlete yet; `momentum athlete add ID` adds one")
+
+
+@app.command()
+def show(athlete_id: Id, as_json: Json = False) -> None:
+    """Profile, thresholds, this week, and fitness with a small chart."""
+    from momentum.reports.terminal import athlete_data, athlete_view
+    from momentum.warehouse.entries import require_athlete
+
+    with store() as client:
+        require_athlete(client, athlete_id)
+        data = athlete_data(client, athlete_id, datetime.now(UTC))
+    if as_json:
+        print_json(data)
+    else:
+        athlete_view(console, data)

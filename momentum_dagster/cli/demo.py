@@ -1,0 +1,63 @@
+"""Generated athletes for a first look: written as files, taken in by the door that everybody uses."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from momentum_dagster import progress
+from momentum_dagster.cli.runs import shown_progress
+from momentum_dagster.cli.shared import change_opener, settings, store, to_stderr, use_home
+
+DEMO = "demo"
+
+
+def use_demo_if_empty() -> bool:
+    """With nothing imported, goes on in a store of the demo's own, filled on first use; whether it does."""
+    home = settings().home
+    if _has_files(home) or settings().clickhouse_dsn is not None:
+        return False
+    use_home(home / DEMO)
+    if not _has_files(settings().home):
+        _prepare()
+    return True
+
+
+def _has_files(home: Path) -> bool:
+    """Whether anything was imported into the home or waits there, without opening its store."""
+    from momentum_dagster.assets.inbox import athlete_folders, waiting_files
+
+    archived = home / "raw"
+    waits = any(waiting_files(folder) for folder in athlete_folders(home / "inbox"))
+    return waits or (archived.is_dir() and any(archived.iterdir()))
+
+
+def _prepare() -> None:
+    """Writes the athletes' files into the inbox and enters what they would enter by hand."""
+    from momentum.demo import write_demo
+    from momentum.warehouse.entries import add_event, save_athlete, set_threshold
+
+    to_stderr.print("nothing imported yet: three generated athletes, two years each", style="dim")
+    now = datetime.now(UTC)
+    inbox, fresh = settings().inbox_dir, settings().inbox_dir.with_suffix(".new")
+    with shown_progress():
+        demo = write_demo(
+            fresh,
+            last_day=(now - timedelta(days=1)).date(),
+            progress=lambda done, total: progress.tell("writing files", done, total),
+        )
+    with store() as client:
+        opener = change_opener(client)
+        for athlete in demo.athletes:
+            values = {name: value for name, value in athlete.items() if name != "athlete_id"}
+            save_athlete(client, athlete["athlete_id"], values, open_change=opener, now=now)
+        for row in demo.thresholds:
+            who, day, sport = row["athlete_id"], row["valid_from"], row["sport"]
+            values = {name: row[name] for name in row.keys() - {"athlete_id", "valid_from", "sport"}}
+            set_threshold(client, who, day, sport, values, open_change=opener, now=now)
+        for row in demo.events:
+            event = {name: value for name, value in row.items() if name != "athlete_id"}
+            add_event(client, row["athlete_id"], event, open_change=opener, now=now)
+    # last: an inbox that is there is complete
+    inbox.parent.mkdir(parents=True, exist_ok=True)
+    fresh.rename(inbox)

@@ -1,0 +1,184 @@
+"""Commands that run the graph: run, import, refresh, backfill, ui."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from momentum.errors import MomentumError
+from momentum_dagster.cli.runs import Outcome, dagster_instance, execute, raise_for, recompute_open
+from momentum_dagster.cli.shared import Json, console, day_of, print_json, print_rows, settings, store, use_home
+
+
+def run(as_json: Json = False) -> None:
+    """Materialize the whole graph and say what it did; with nothing imported, on three generated athletes."""
+    from momentum_dagster.cli.demo import use_demo_if_empty
+
+    demo = use_demo_if_empty()
+    outcome = Outcome()
+    execute("take_in", outcome, tags={})
+    if not outcome.errors:
+        _recompute_all(outcome)
+    _tell(outcome, as_json, demo)
+    if not outcome.ok:
+        raise_for(outcome)
+
+
+def _recompute_all(outcome: Outcome) -> None:
+    """The months that are open, or all that hold anything when none is."""
+    from momentum.warehouse.todo import current_month, first_month
+    from momentum_dagster.partitions import range_tags
+
+    if recompute_open(outcome) is not None:
+        return
+    with store() as client:
+        first = first_month(client)
+    last = current_month(datetime.now(UTC))
+    execute("recompute", outcome, tags=range_tags(first or last, last))
+
+
+def _tell(outcome: Outcome, as_json: bool, demo: bool) -> None:
+    lines = list(outcome.lines.values())
+    if as_json:
+        print_json(
+            {"ok": outcome.ok, "seconds": outcome.seconds, "demo": demo, "assets": [asdict(one) for one in lines]}
+        )
+        return
+    from momentum.reports.terminal import run_table
+
+    home = f" --home {settings().home}" if demo or "MOMENTUM_HOME" in os.environ else ""
+    who = "camille" if demo else "ID"
+    run_table(
+        console,
+        [(one.asset, one.rows, one.seconds, one.passed, len(one.failed)) for one in lines],
+        [
+            f"momentum{home} athlete show {who}",
+            f"momentum{home} ui    (the graph, its checks and plots in a browser)",
+            f"momentum{home} sql 'SELECT * FROM quarantine'    (files refused or read in part)",
+        ],
+    )
+
+
+def import_files(
+    paths: Annotated[list[Path], typer.Argument(help="Files, folders, zips, Garmin or Strava exports.")],
+    athlete: Annotated[str, typer.Option(help="Whose files they are.")],
+    as_json: Json = False,
+) -> None:
+    """Take files in, then compute again every month that they touch, and every later one."""
+    from momentum.warehouse.entries import ensure_athlete
+
+    missing = [str(path) for path in paths if not path.exists()]
+    if missing:
+        raise MomentumError(f"no such file or folder: {', '.join(missing)}")
+    with store() as client:
+        added = ensure_athlete(client, athlete, now=datetime.now(UTC))
+        before = _counts(client, athlete)
+    if added and not as_json:
+        console.print(
+            f"athlete {athlete} is new: zone UTC, sex unknown; `momentum athlete set {athlete} --timezone ...`",
+            style="yellow",
+            highlight=False,
+        )
+    config = {"paths": [str(path.absolute()) for path in paths], "athlete_id": athlete}
+    outcome = Outcome()
+    execute("take_in", outcome, run_config={"ops": {"take_in_files": {"config": config}}}, tags={})
+    months = recompute_open(outcome) if not outcome.errors else None
+    with store() as client:
+        after = _counts(client, athlete)
+    told = {name: after[name] - before[name] for name in after} | {
+        "from": months and months[0], "to": months and months[1], "seconds": round(outcome.seconds, 2),
+    }  # fmt: skip
+    if as_json:
+        print_json(told)
+    else:
+        _tell_import(athlete, told)
+    raise_for(outcome)
+
+
+def _counts(client, athlete: str) -> dict[str, int]:  # type: ignore[no-untyped-def]
+    row = client.rows(
+        "SELECT (SELECT uniqExact(source_sha256) FROM raw_files WHERE athlete_id = {a:String}) AS files, "
+        "(SELECT count() FROM activities WHERE athlete_id = {a:String} AND leg = 0) AS activities, "
+        "(SELECT count() FROM quarantine WHERE athlete_id = {a:String}) AS quarantined",
+        {"a": athlete},
+    )
+    return row[0]
+
+
+def _tell_import(athlete: str, told: dict) -> None:  # type: ignore[type-arg]
+    console.print(
+        f"{athlete}: {told['files']} new files, {told['activities']:+d} activities, "
+        f"{told['quarantined']} rows in quarantine, {told['seconds']} s",
+        highlight=False,
+    )
+    if told["from"]:
+        console.print(f"computed again: {told['from']:%Y-%m} to {told['to']:%Y-%m}", highlight=False)
+    else:
+        console.print("nothing new; nothing had to be computed again", style="dim")
+    if told["quarantined"]:
+        console.print(
+            f"`momentum sql \"SELECT source_file, reason, detail FROM quarantine WHERE athlete_id = '{athlete}'\"`"
+        )
+
+
+def refresh(as_json: Json = False) -> None:
+    """Compute what open changes ask for, a new day among them, and nothing else."""
+    from momentum.warehouse.todo import open_new_days
+    from momentum_dagster.cli.shared import change_opener
+
+    with store() as client:
+        open_new_days(client, change_opener(client), datetime.now(UTC))
+    outcome = Outcome()
+    months = recompute_open(outcome)
+    if as_json:
+        print_json({"ok": outcome.ok, "from": months and months[0], "to": months and months[1]})
+    else:
+        console.print(f"computed again: {months[0]:%Y-%m} to {months[1]:%Y-%m}" if months else "nothing is open")
+    raise_for(outcome)
+
+
+def backfill(
+    assets: Annotated[list[str] | None, typer.Argument(help="Assets; all that are derived by month if none.")] = None,
+    first: Annotated[str | None, typer.Option("--from", help="A day in the first month.")] = None,
+    last: Annotated[str, typer.Option("--to", help="A day in the last month.")] = "today",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which months, which assets, and why.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Compute months again, in one run. Without --from: what is stale or open, and only that."""
+    from momentum_dagster.cli.backfills import planned
+
+    plan = planned(assets or [], first and day_of(first), day_of(last))
+    rows = [asdict(one) for one in plan]
+    if dry_run or not plan:
+        print_rows(rows, as_json=as_json, empty="nothing to do: no row of another version, no open change")
+        return
+    from momentum_dagster.partitions import range_tags
+
+    outcome = Outcome()
+    months = min(one.first for one in plan), max(one.last for one in plan)
+    execute("recompute", outcome, tags=range_tags(*months), assets=[one.asset for one in plan])
+    if as_json:
+        print_json({"ok": outcome.ok, "seconds": outcome.seconds, "plan": rows})
+    else:
+        print_rows(rows, as_json=False)
+        console.print(f"computed again in {outcome.seconds:.1f} s", highlight=False)
+    raise_for(outcome)
+
+
+def ui(
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000,
+    host: Annotated[str, typer.Option(help="Address; the page has no password, keep it local.")] = "127.0.0.1",
+) -> None:
+    """Open the Dagster UI on this store, with its daemon; Ctrl-C ends both."""
+    with dagster_instance():
+        pass
+    use_home(settings().home)
+    command = ["-m", "dagster", "dev", "-m", "momentum_dagster.definitions", "-h", host, "-p", str(port)]
+    console.print(f"http://{host}:{port}", highlight=False)
+    os.execv(sys.executable, [sys.executable, *command])

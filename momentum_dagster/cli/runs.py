@@ -1,0 +1,200 @@
+"""Runs of the graph from the command line: in this process, with a progress bar, told at the end."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from momentum.errors import MomentumError
+from momentum_dagster import progress
+from momentum_dagster.cli.shared import settings, store, to_stderr
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+
+@dataclass
+class AssetLine:
+    """What a run did to one asset."""
+
+    asset: str
+    rows: int | None = None
+    seconds: float = 0.0
+    passed: int = 0
+    failed: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Outcome:
+    """What one or more runs did. `errors` are told to the person; there are none when all went well."""
+
+    lines: dict[str, AssetLine] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        return not self.errors and not any(line.failed for line in self.lines.values())
+
+    def line(self, asset: str) -> AssetLine:
+        return self.lines.setdefault(asset, AssetLine(asset))
+
+
+def dagster_instance() -> dg.DagsterInstance:
+    """The instance that the UI looks at, too: SQLite under the home, its settings written on first use."""
+    import dagster as dg
+
+    home = settings().dagster_home.absolute()
+    home.mkdir(parents=True, exist_ok=True)
+    config = home / "dagster.yaml"
+    if not config.exists():
+        from importlib.resources import files
+
+        config.write_text(files("momentum_dagster").joinpath("dagster.yaml").read_text(encoding="utf-8"))
+    os.environ["DAGSTER_HOME"] = str(home)
+    return dg.DagsterInstance.get()
+
+
+def execute(
+    job: str,
+    outcome: Outcome,
+    *,
+    run_config: dict[str, Any] | None = None,
+    tags: dict[str, str],
+    assets: list[str] | None = None,
+) -> None:
+    """Runs a job, or some of its assets, to its end in this process and adds to `outcome`."""
+    import logging
+
+    import dagster as dg
+
+    from momentum_dagster.definitions import build_defs
+
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    config = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}, **(run_config or {})}
+    selected = [dg.AssetKey(name) for name in assets] if assets else None
+    started = time.monotonic()
+    with dagster_instance() as instance, shown_progress():
+        result = (
+            build_defs(settings())
+            .resolve_job_def(job)
+            .execute_in_process(
+                instance=instance, run_config=config, tags=tags, raise_on_error=False, asset_selection=selected
+            )
+        )
+    _add(outcome, result)
+    outcome.seconds += time.monotonic() - started
+
+
+def _add(outcome: Outcome, result: dg.ExecuteInProcessResult) -> None:
+    steps: dict[str, list[str]] = {}
+    for event in result.all_events:
+        if event.is_step_materialization:
+            asset = event.asset_key.to_user_string() if event.asset_key else ""
+            line = outcome.line(asset)
+            rows = event.step_materialization_data.materialization.metadata.get("dagster/row_count")
+            line.rows = rows.value if rows is not None else line.rows  # type: ignore[assignment]
+            if asset not in steps.setdefault(event.step_key or "", []):
+                steps[event.step_key or ""].append(asset)
+        elif event.event_type_value == "ASSET_CHECK_EVALUATION":
+            evaluation = event.asset_check_evaluation_data
+            line = outcome.line(evaluation.asset_key.to_user_string())
+            if evaluation.passed:
+                line.passed += 1
+            else:
+                line.failed.append(evaluation.check_name)
+        elif event.is_step_success and event.step_key in steps:
+            # a step that makes several assets took its time for all of them: told with the first
+            outcome.line(steps[event.step_key][0]).seconds += event.step_success_data.duration_ms / 1000
+        elif event.is_step_failure:
+            outcome.errors.append(_why(event))
+
+
+def _why(event: dg.DagsterEvent) -> str:
+    """The innermost cause of a failed step, without the wrapping."""
+    error = event.step_failure_data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    message = error.message.strip() if error is not None else event.message or "failed"
+    return f"{event.step_key}: {message}"
+
+
+@contextmanager
+def shown_progress() -> Iterator[None]:
+    """A bar on a terminal, a plain line every few seconds elsewhere; both on standard error."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    if not to_stderr.is_terminal:
+        listener = _plain_lines()
+        progress.listen(listener)
+        try:
+            yield
+        finally:
+            progress.forget(listener)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=to_stderr, transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def listener(what: str, done: int, total: int | None) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done, total=total)
+
+        progress.listen(listener)
+        try:
+            yield
+        finally:
+            progress.forget(listener)
+
+
+def _plain_lines(every_s: float = 5.0) -> progress.Listener:
+    last: dict[str, float] = {}
+
+    def listener(what: str, done: int, total: int | None) -> None:
+        now = time.monotonic()
+        if now - last.setdefault(what, now) >= every_s:
+            last[what] = now
+            to_stderr.print(f"{what}: {done}" + (f" of {total}" if total else ""), highlight=False)
+
+    return listener
+
+
+def recompute_open(outcome: Outcome) -> tuple[date, date] | None:
+    """One run over the months that open changes ask for; None where none is open."""
+    from momentum.warehouse.todo import range_of_changes
+    from momentum_dagster.partitions import range_tags
+
+    with store() as client:
+        wanted = range_of_changes(client, datetime.now(UTC))
+    if wanted is None:
+        return None
+    execute("recompute", outcome, tags=range_tags(wanted.first, wanted.last))
+    return wanted.first, wanted.last
+
+
+def after_entry(later: bool) -> None:
+    """What every entry by hand ends with: the recompute it asks for, unless the person wants it later."""
+    if later:
+        return
+    outcome = Outcome()
+    months = recompute_open(outcome)
+    if months is not None:
+        to_stderr.print(
+            f"recomputed {months[0]:%Y-%m} to {months[1]:%Y-%m} in {outcome.seconds:.1f} s",
+            style="dim",
+            highlight=False,
+        )
+    raise_for(outcome)
+
+
+def raise_for(outcome: Outcome) -> None:
+    """Raises MomentumError with what went wrong, if anything did."""
+    failed = [f"check {name} of {line.asset} failed" for line in outcome.lines.values() for name in line.failed]
+    if outcome.errors or failed:
+        raise MomentumError("; ".join([*failed, *outcome.errors]))

@@ -1,0 +1,108 @@
+"""What every asset of a table carries: description, column schema, kinds, owner, versions. From the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from momentum.warehouse.tables import TABLES
+from momentum_dagster.partitions import MONTHS, month_key
+
+if TYPE_CHECKING:
+    from momentum.warehouse.client import Client
+    from momentum.warehouse.publish import Published
+
+OWNER = "team:momentum"
+STORE = dg.AssetKey("warehouse_store")
+
+# The nightly run is due every day; a day and a half without one means that it failed or never started.
+NIGHTLY = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26))
+
+
+def column_schema(table: str) -> dg.TableSchema:
+    """The table's columns as the UI shows them."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(column.name, type=column.type, description=column.description)
+            for column in TABLES[table].columns
+        ]
+    )
+
+
+def table_spec(
+    table: str,
+    group: str,
+    deps: Sequence[str],
+    *,
+    kinds: Iterable[str] = ("clickhouse",),
+    lineage: dict[str, Sequence[tuple[str, str]]] | None = None,
+    code_version: str | None = None,
+    **more: Any,
+) -> dg.AssetSpec:
+    """The spec of the asset that is this table; `lineage` names, for a column, (table, column) it comes from."""
+    metadata: dict[str, Any] = {
+        "dagster/column_schema": column_schema(table),
+        "dagster/table_name": f"momentum.{table}",
+    }
+    if lineage:
+        metadata["dagster/column_lineage"] = dg.TableColumnLineage(
+            {
+                column: [
+                    dg.TableColumnDep(asset_key=dg.AssetKey(upstream), column_name=name) for upstream, name in parts
+                ]
+                for column, parts in lineage.items()
+            }
+        )
+    return dg.AssetSpec(
+        table,
+        description=TABLES[table].row,
+        group_name=group,
+        deps=[STORE, *deps],
+        kinds=set(kinds),
+        owners=[OWNER],
+        metadata=metadata,
+        code_version=code_version,
+        **more,
+    )
+
+
+def monthly_spec(table: str, group: str, deps: Sequence[str], **more: Any) -> dg.AssetSpec:
+    """As table_spec, for a table whose months are partitions; it is due every night."""
+    return table_spec(table, group, deps, partitions_def=MONTHS, freshness_policy=NIGHTLY, **more)
+
+
+def tell_months(
+    context: dg.AssetExecutionContext,
+    client: Client,
+    table: str,
+    published: Sequence[Published],
+    plots: dict[str, dg.MetadataValue] | None = None,
+) -> None:
+    """Row counts on every month of the run, what was swapped in, and plots on the latest month."""
+    swapped = {one.month for one in published if one.table == table}
+    counts = {
+        row["month"]: row["rows"]
+        for row in client.rows(
+            f"SELECT toStartOfMonth({TABLES[table].day}) AS month, count() AS rows FROM {table} GROUP BY month"
+        )
+    }
+    key = dg.AssetKey(table)
+    keys = context.partition_keys
+    for partition_key in keys:
+        month = date.fromisoformat(partition_key)
+        metadata: dict[str, Any] = {
+            "dagster/partition_row_count": counts.get(month, 0),
+            "swapped_in": month in swapped,
+        }
+        if partition_key == keys[-1]:
+            metadata |= {"dagster/row_count": sum(counts.values()), **(plots or {})}
+        context.add_asset_metadata(metadata, asset_key=key, partition_key=partition_key)
+    context.log.info(f"{table}: {len(swapped)} of {len(keys)} months swapped in, {sum(counts.values())} rows in all")
+
+
+def latest_month(context: dg.AssetExecutionContext) -> str:
+    """The key of the run's latest month, where plots hang."""
+    return month_key(date.fromisoformat(context.partition_key_range.end))

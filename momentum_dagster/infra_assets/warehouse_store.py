@@ -1,0 +1,48 @@
+"""`warehouse_store`: the place where data lives. Embedded on the local profile, a cluster later."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from momentum_dagster.contract import OWNER
+from momentum_dagster.resources.warehouse import Warehouse
+
+CHECKS = {
+    "reachable": "The engine answers a query.",
+    "schema": "Every table has the columns that the code expects.",
+    "free_space": "There is room for a month beside the one it replaces.",
+}
+
+
+@dg.asset(
+    group_name="infrastructure",
+    kinds={"clickhouse"},
+    owners=[OWNER],
+    check_specs=[
+        dg.AssetCheckSpec(name, asset="warehouse_store", description=text, blocking=True)
+        for name, text in CHECKS.items()
+    ],
+)
+def warehouse_store(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    """The database in which every table lives: made if missing, migrated, and looked at."""
+    from momentum.warehouse.health import health
+    from momentum.warehouse.migrations import migrate
+
+    client = warehouse.open(context.run_id)
+    applied = migrate(client)
+    found = {finding.check: finding for finding in health(client, warehouse.folder)}
+    return dg.MaterializeResult(
+        metadata={
+            "engine": found["reachable"].message,
+            "where": "embedded in the process that works" if warehouse.folder else "server",
+            "migrations_applied": applied or "none, all were there",
+        },
+        check_results=[
+            dg.AssetCheckResult(
+                check_name=name,
+                passed=name not in found or found[name].ok,
+                metadata={"finding": found[name].message if name in found else "not applicable: a server's own"},
+            )
+            for name in CHECKS
+        ],
+    )

@@ -1,0 +1,122 @@
+"""Sensors and the nightly schedule. None of them opens the store: they read files and ask for runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from momentum.settings import Settings
+from momentum_dagster.assets.inbox import athlete_folders, waiting_files
+from momentum_dagster.jobs.jobs import recompute, take_in
+from momentum_dagster.partitions import range_tags
+
+if TYPE_CHECKING:
+    from momentum.adapters.doorbell import Rung
+
+# A copy over a slow line grows for minutes; the same size and time at two ticks in a row means done.
+INBOX_INTERVAL_S = 30
+CHANGES_INTERVAL_S = 60
+# Late enough that the day has ended from UTC-2 eastwards, early enough that Europe's athletes wake up to it.
+NIGHTLY_CRON = "15 2 * * *"
+BUSY = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+]
+
+
+def _fingerprint(folder: Path) -> list[list[str | int]]:
+    """Name, size and time of all that waits in an athlete's inbox, folders included."""
+    found: list[list[str | int]] = []
+    for path in waiting_files(folder):
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file():
+                status = file.stat()
+                found.append([str(file.relative_to(folder)), status.st_size, status.st_mtime_ns])
+    return found
+
+
+def build_sensors(settings: Settings) -> list[dg.SensorDefinition]:
+    """The inbox sensor and the sensor on open changes, for a home."""
+
+    @dg.sensor(
+        job=take_in,
+        minimum_interval_seconds=INBOX_INTERVAL_S,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Takes files of inbox/<athlete_id>/ once they have stopped growing.",
+    )
+    def inbox_sensor(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        seen = json.loads(context.cursor) if context.cursor else {}
+        now = {folder.name: _fingerprint(folder) for folder in athlete_folders(settings.inbox_dir)}
+        context.update_cursor(json.dumps(now))
+        settled = [athlete for athlete, files in now.items() if files and files == seen.get(athlete)]
+        if not settled:
+            waiting = sum(len(files) for files in now.values())
+            yield dg.SkipReason(f"{waiting} files still arriving" if waiting else "the inbox is empty")
+            return
+        if _busy(context.instance, take_in.name):
+            yield dg.SkipReason("an import is at work; it or the next one takes these files")
+            return
+        for athlete in settled:
+            yield dg.RunRequest(
+                run_config={"ops": {"take_in_files": {"config": {"paths": [], "athlete_id": athlete}}}},
+                tags={"momentum/athlete": athlete},
+            )
+
+    @dg.sensor(
+        job=recompute,
+        minimum_interval_seconds=CHANGES_INTERVAL_S,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Starts the recompute that open changes ask for, if whoever opened them did not.",
+    )
+    def changes_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        rung = _bell(settings)
+        if rung.open_from is None:
+            return dg.SkipReason("no change is open")
+        if _busy(context.instance, recompute.name) or _busy(context.instance, take_in.name):
+            return dg.SkipReason("a run is at work; what it leaves open is asked for after it")
+        # one attempt for a ring: a run that fails is told by Dagster and tried again by the night
+        return dg.RunRequest(run_key=str(rung.number), tags=range_tags(rung.open_from, _last_month()))
+
+    return [inbox_sensor, changes_sensor]
+
+
+def build_nightly(settings: Settings) -> dg.ScheduleDefinition:
+    """The nightly schedule, for a home."""
+
+    @dg.schedule(
+        job=recompute,
+        cron_schedule=NIGHTLY_CRON,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Every night: what open changes ask for, the day that has begun among them, and nothing else.",
+    )
+    def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        rung = _bell(settings)
+        days = [day for day in (rung.open_from, rung.dense_to) if day is not None]
+        if not days:
+            return dg.SkipReason("nothing was imported yet")
+        return dg.RunRequest(tags=range_tags(min(days), _last_month()))
+
+    return nightly
+
+
+def _bell(settings: Settings) -> Rung:
+    from momentum.adapters.doorbell import Doorbell
+
+    return Doorbell(settings.doorbell_path).last()
+
+
+def _last_month() -> date:
+    from momentum.warehouse.todo import current_month
+
+    return current_month(datetime.now(UTC))
+
+
+def _busy(instance: dg.DagsterInstance, job: str) -> bool:
+    return bool(instance.get_runs(dg.RunsFilter(job_name=job, statuses=BUSY), limit=1))

@@ -1,0 +1,30 @@
+"""Months: the partitions of everything that is derived and has a day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import dagster as dg
+
+# end_offset 2: when it is the first of the month in Auckland, the new month must exist while it is
+# still the old one in UTC, where Dagster counts.
+MONTHS = dg.MonthlyPartitionsDefinition(start_date="2000-01-01", end_offset=2)
+
+
+def month_key(day: date) -> str:
+    """The partition key of the day's month."""
+    return day.replace(day=1).isoformat()
+
+
+def months_of(context: dg.AssetExecutionContext) -> tuple[date, date]:
+    """First and last month of the run's range, each by its first day."""
+    key_range = context.partition_key_range
+    return date.fromisoformat(key_range.start), date.fromisoformat(key_range.end)
+
+
+def range_tags(first: date, last: date) -> dict[str, str]:
+    """Tags that make one run of the months from `first` to `last`."""
+    return {
+        "dagster/asset_partition_range_start": month_key(first),
+        "dagster/asset_partition_range_end": month_key(last),
+    }
