@@ -110,11 +110,14 @@ def gps_error_m(rng: Generator, n: int) -> tuple[NDArray, NDArray]:
 
 
 def beats(rng: Generator, ts_ms: NDArray, heart_rate_bpm: NDArray) -> tuple[NDArray, NDArray]:
-    """Beat-to-beat intervals (times in ms, lengths in ms) of a heart rate at 1 Hz, fewer varying as it rises."""
-    seconds = (ts_ms - ts_ms[0]) / 1000
-    phase = np.concatenate([[0], np.cumsum(heart_rate_bpm[:-1] / 60 * np.diff(seconds))])
-    moments = np.interp(np.arange(int(phase[-1])), phase, seconds)
-    rr_ms = np.diff(moments) * 1000
-    variation = 25 * np.exp(-(60_000 / rr_ms - 60) / 45)
-    rr_ms = rr_ms + variation * noise(rng, len(rr_ms), 3)
-    return ts_ms[0] + np.rint(moments[1:] * 1000).astype(np.int64), rr_ms
+    """Beat-to-beat intervals of a heart rate (n,) at 1 Hz: when each ended (ms), how long it was (ms).
+
+    They vary less as the rate rises. While the timer stands still nothing is heard.
+    """
+    phase = np.concatenate([[0], np.cumsum(heart_rate_bpm[:-1] / 60)])
+    recorded_s = np.interp(np.arange(int(phase[-1])), phase, np.arange(len(phase)))
+    rr_ms = np.diff(recorded_s) * 1000
+    variation_ms = 25 * np.exp(-(60_000 / rr_ms - 60) / 45)
+    whole = recorded_s[1:].astype(np.int64)
+    ended_ms = ts_ms[whole] + np.rint((recorded_s[1:] - whole) * 1000).astype(np.int64)
+    return ended_ms, rr_ms + variation_ms * noise(rng, len(rr_ms), 3)
