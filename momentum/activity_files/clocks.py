@@ -10,9 +10,9 @@ from momentum.activity_files.decoded import Columns
 # Devices set themselves by satellites or phones; more than two minutes is not drift but an error that
 # no channel should be trusted to measure.
 LIMIT_S = 120
-# Channels with edges sharp enough to show a second, best first. Positions and distances are not among
-# them: devices that start apart record them from different origins, or smooth them.
-CHANNELS_COMPARED = ("power_w", "heart_rate_bpm", "speed_mps", "cadence_rpm", "altitude_m")
+# Channels with edges sharp enough to show seconds, best first. Heart rate is last, for a wrist shows it
+# seconds after a chest; distances are not here, for devices that start apart count from other origins.
+CHANNELS_COMPARED = ("power_w", "cadence_rpm", "speed_mps", "altitude_m", "heart_rate_bpm")
 LEAST_SHARED_S = 120
 # An offset is believed when the channel then agrees well, and clearly better than without.
 LEAST_CORRELATION, LEAST_GAIN = 0.8, 0.02
@@ -47,24 +47,39 @@ def _grid(samples: Columns, name: str, start_s: int, seconds: int) -> NDArray:
 
 
 def _lag_s(mine: NDArray, theirs: NDArray) -> int | None:
-    at_zero = _correlation(mine, theirs)
-    best, best_lag = at_zero, 0
-    # Near lags first, so that of equal ones the smallest stays.
-    for lag in sorted(range(-LIMIT_S, LIMIT_S + 1), key=abs):
-        if abs(lag) + LEAST_SHARED_S > len(mine):
-            break
-        shifted = _correlation(mine[lag:], theirs[:-lag]) if lag > 0 else _correlation(mine[:lag], theirs[-lag:])
-        if lag and shifted > best:
-            best, best_lag = shifted, lag
-    if best < LEAST_CORRELATION:
+    """Seconds to move `theirs` by; None where no lag within the limit convinces."""
+    correlation = _correlations(mine, theirs)
+    at_zero = correlation[LIMIT_S]
+    if at_zero >= 1 - LEAST_GAIN:
+        return 0
+    lags = np.arange(-LIMIT_S, LIMIT_S + 1)
+    best = min(range(len(lags)), key=lambda row: (-round(float(correlation[row]), 9), abs(lags[row]), lags[row]))
+    if correlation[best] < LEAST_CORRELATION:
         return None
-    return best_lag if best >= at_zero + LEAST_GAIN else 0
+    return int(lags[best]) if correlation[best] >= at_zero + LEAST_GAIN else 0
 
 
-def _correlation(a: NDArray, b: NDArray) -> float:
-    both = ~(np.isnan(a) | np.isnan(b))
-    if int(both.sum()) < LEAST_SHARED_S:
-        return -1.0
-    x, y = a[both] - a[both].mean(), b[both] - b[both].mean()
-    size = float(np.sqrt((x @ x) * (y @ y)))
-    return float(x @ y) / size if size > 0 else -1.0
+def _correlations(mine: NDArray, theirs: NDArray) -> NDArray:
+    """Pearson correlation of the seconds that both have, for each lag of -LIMIT_S..LIMIT_S; -1 if few.
+
+    Masked normalised cross-correlation: all sums over shared seconds are products of spectra (Padfield,
+    IEEE Trans. Image Process. 2012;21:2706-2718).
+    """
+    size = 1 << (len(mine) + LIMIT_S).bit_length()
+    lags = np.arange(-LIMIT_S, LIMIT_S + 1)
+
+    def spectra(grid: NDArray) -> tuple[NDArray, NDArray, NDArray]:
+        there = ~np.isnan(grid)
+        values = np.where(there, grid - (grid[there].mean() if there.any() else 0.0), 0.0)
+        values /= max(float(np.abs(values).max()), 1e-9)
+        return tuple(np.fft.rfft(column, size) for column in (there.astype(float), values, values**2))  # type: ignore[return-value]
+
+    def sums(a: NDArray, b: NDArray) -> NDArray:
+        return np.fft.irfft(a * np.conj(b), size)[lags]
+
+    (have, x, xx), (have_y, y, yy) = spectra(mine), spectra(theirs)
+    n = np.maximum(np.round(sums(have, have_y)), 1.0)
+    sum_x, sum_y = sums(x, have_y), sums(have, y)
+    spread = (sums(xx, have_y) - sum_x**2 / n) * (sums(have, yy) - sum_y**2 / n)
+    known = (n >= LEAST_SHARED_S) & (spread > 1e-6)
+    return np.where(known, (sums(x, y) - sum_x * sum_y / n) / np.sqrt(np.where(known, spread, 1.0)), -1.0)

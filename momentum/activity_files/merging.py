@@ -42,12 +42,23 @@ def merge(chosen: Activity, others: Sequence[tuple[Key, Activity]]) -> tuple[Act
     merged = replace(chosen, samples=dict(chosen.samples), legs=[replace(leg) for leg in chosen.legs])
     for key, other in sorted(others, key=lambda item: (-_count(item[1]), item[0])):
         quarter_ms = _quarter_ms(chosen, other)
-        _fill_totals(merged, other, taken[key])
-        for target in merged.legs or [merged]:
+        if _comparable(merged, other):
+            _fill_totals(merged, other, taken[key])
+        for leg in merged.legs:
             for piece in other.legs or [other]:
-                if not chosen.legs or _share(target, piece, quarter_ms) >= LEG_SHARE:
-                    _fill(target, piece, quarter_ms, taken[key])
+                if _share(leg, piece, quarter_ms) >= LEG_SHARE:
+                    _fill(leg, piece, quarter_ms, taken[key])
+                    if _comparable(leg, piece):
+                        _fill_totals(leg, piece, taken[key])
+        if not merged.legs:
+            for piece in other.legs or [other]:
+                _fill(merged, piece, quarter_ms, taken[key])
     return merged, {key: tuple(sorted(names)) for key, names in taken.items()}
+
+
+def _comparable(target: Activity, other: Activity) -> bool:
+    """Whether the totals of one can be the other's: those of a leg are not those of the event."""
+    return min(target.elapsed_s, other.elapsed_s) >= LEG_SHARE * max(target.elapsed_s, other.elapsed_s)
 
 
 def _count(activity: Activity) -> int:
@@ -72,8 +83,8 @@ def _share(leg: Activity, piece: Activity, clock_ms: int) -> float:
 
 def _fill_totals(target: Activity, other: Activity, taken: set[str]) -> None:
     for name in _TOTALS:
-        if getattr(target, name) in (None, "") and getattr(other, name) not in (None, ""):
-            value = getattr(other, name)
+        value = getattr(other, name)
+        if getattr(target, name) in (None, "") and value not in (None, ""):
             setattr(target, name, min(value, target.elapsed_s) if name == "moving_s" else value)
             taken.add(name)
     if target.sport == "other" and other.sport not in ("other", "multisport") and not target.legs:
@@ -88,26 +99,28 @@ def _fill(target: Activity, piece: Activity, quarter_ms: int, taken: set[str]) -
     if theirs:
         theirs["ts"] = theirs["ts"] + quarter_ms
     clock_ms = quarter_ms
+    names = _missing(target.samples, theirs)
+    lists = [name for name in _LISTS if not getattr(target, name) and getattr(piece, name)]
+    if not names and not lists:
+        return
     if ts is None or not len(ts):
-        if theirs:
-            target.samples = theirs
-            taken.update(set(theirs) - {"ts"})
+        target.samples = theirs
+        taken.update(names)
     elif theirs:
         fine_ms = clock_offset_ms(target.samples, theirs)
         clock_ms += fine_ms
         theirs["ts"] = theirs["ts"] + fine_ms
         target.samples = dict(target.samples)
-        for name in _missing(target.samples, theirs):
+        for name in names:
             values = _aligned(ts, theirs, name)
             if not np.isnan(values).all():
                 target.samples[name] = values
                 taken.add(name)
-    for name in _LISTS:
-        if not getattr(target, name) and getattr(piece, name):
-            rows = _moved(getattr(piece, name), _TIMES[name], clock_ms, target)
-            if rows:
-                setattr(target, name, rows)
-                taken.add(name)
+    for name in lists:
+        rows = _moved(getattr(piece, name), _TIMES[name], clock_ms, target)
+        if rows:
+            setattr(target, name, rows)
+            taken.add(name)
 
 
 def _missing(samples: Columns, theirs: Columns) -> list[str]:

@@ -43,10 +43,15 @@ def clean(activity: Activity) -> list[Problem]:
         activity.samples = tidy(activity.samples, problems)
         _drop_other_days(activity, problems)
         bound(activity.samples, problems)
-        jumped_m = mend_distance(activity.samples, problems)
+        last_m = mend_distance(activity.samples, problems)
+        if (
+            last_m is not None
+            and activity.distance_m is not None
+            and abs(activity.distance_m - last_m) <= 0.01 * last_m
+        ):
+            # the device's total was the counter that was mended
+            activity.distance_m = float(np.nanmax(activity.samples["distance_m"]))
         _drop_empty_channels(activity.samples)
-        if jumped_m and activity.distance_m is not None:
-            _take_jumps_out(activity, jumped_m)
         _mend_totals(activity, problems)
         _clean_lists(activity, problems)
     return problems
@@ -69,14 +74,6 @@ def _clean_event(event: Activity) -> list[Problem]:
 def _drop_empty_channels(samples: Columns) -> None:
     for name in [name for name, values in samples.items() if name != "ts" and bool(np.isnan(values).all())]:
         del samples[name]
-
-
-def _take_jumps_out(activity: Activity, jumped_m: float) -> None:
-    """The device's total holds the jumps when it is as long as the last sample was."""
-    distance = activity.samples["distance_m"]
-    last = float(distance[~np.isnan(distance)][-1])
-    if activity.distance_m is not None and activity.distance_m > last + jumped_m / 2:
-        activity.distance_m = last
 
 
 def _drop_other_days(activity: Activity, problems: list[Problem]) -> None:

@@ -121,26 +121,27 @@ def _power_spikes(ts: NDArray, power: NDArray) -> NDArray:
     return (power > BOUNDS["power_w"][1]) | ((power > SPIKE_ABOVE_W) & low_after & low_before & has_neighbour)
 
 
-def mend_distance(samples: Columns, problems: list[Problem]) -> float:
+def mend_distance(samples: Columns, problems: list[Problem]) -> float | None:
     """Take out steps that go back (a counter that restarts) or are faster than anything on earth.
 
-    Returns the metres of jumps taken out.
+    Returns the last distance as it was if that changed it, else None.
     """
     distance = samples.get("distance_m")
     if distance is None:
-        return 0.0
+        return None
     sent = np.flatnonzero(~np.isnan(distance))
     steps = np.diff(distance[sent])
     seconds = np.diff(samples["ts"][sent]) / 1000
     back = steps < -STEP_BACK_M
     jump = steps > STEP_SPEED_MPS * seconds + STEP_ALLOWANCE_M
+    if back.any():
+        problems.append(Problem("distance goes backwards", f"{int(back.sum())} steps taken out"))
+    if jump.any():
+        problems.append(Problem("distance jump", f"{int(jump.sum())} steps, {steps[jump].sum():.0f} m taken out"))
+    last = None
     if back.any() or jump.any():
+        last = float(distance[sent[-1]])
         believed = np.where(back | jump, 0.0, steps)
         distance[sent] = distance[sent[0]] + np.concatenate(([0.0], np.cumsum(believed)))
     distance[sent] = np.maximum.accumulate(distance[sent])  # the small steps back
-    if back.any():
-        problems.append(Problem("distance goes backwards", f"{int(back.sum())} steps taken out"))
-    metres = float(steps[jump].sum())
-    if jump.any():
-        problems.append(Problem("distance jump", f"{int(jump.sum())} steps, {metres:.0f} m taken out"))
-    return metres
+    return last
