@@ -31,16 +31,21 @@ class Session(Protocol):
     def close(self) -> None: ...
 
 
-def session_settings(run_id: str) -> dict[str, Any]:
+def configure(connection: Connection, run_id: str) -> None:
     """Settings of every statement, the same on both engines."""
-    return {
+    settings = {
         "log_comment": run_id,
         "session_timezone": "UTC",  # else the embedded engine takes the machine's zone
         "max_partitions_per_insert_block": 0,  # a range can hold more than the usual 100 months
         "mutations_sync": 2,
         "output_format_arrow_string_as_string": 1,
-        "insert_deduplicate": 0,  # equal rows are rows; a retried insert sends its own token
+        # Equal rows are rows: only an insert that is sent again, with its token, may be left out.
+        "insert_deduplicate": 0,
     }
+    if "deduplicate_insert" in connection.server_settings:  # newer engines ask this one first
+        settings["deduplicate_insert"] = "backward_compatible_choice"
+    for name, value in settings.items():
+        connection.set_client_setting(name, value)
 
 
 class Client:

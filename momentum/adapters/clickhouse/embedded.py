@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from momentum.adapters.clickhouse.client import session_settings
+from momentum.adapters.clickhouse.client import configure
 from momentum.adapters.clickhouse.errors import StatementFailed, StoreError
 from momentum.adapters.clickhouse.lock import StoreLock
 
@@ -135,11 +135,9 @@ class EmbeddedSession:
         folder = self._engine.store_dir / "engine"
         try:
             connection = clickhouse_connect.get_client(
-                interface="chdb",
-                path=str(folder),
-                settings=session_settings(self._run_id),
-                show_clickhouse_errors="scrub",
+                interface="chdb", path=str(folder), show_clickhouse_errors="scrub"
             )
+            configure(connection, self._run_id)
             connection.command(f"CREATE DATABASE IF NOT EXISTS `{self.database}`")
             connection.database = self.database
         except Error as error:

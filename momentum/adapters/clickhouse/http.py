@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from momentum.adapters.clickhouse.client import session_settings
+from momentum.adapters.clickhouse.client import configure
 from momentum.adapters.clickhouse.errors import StatementFailed, StoreError
 
 if TYPE_CHECKING:
@@ -58,11 +58,11 @@ class HttpSession:
 
         connection = clickhouse_connect.get_client(
             dsn=self._dsn,
-            settings=session_settings(self._run_id),
             show_clickhouse_errors="scrub",  # without the address, which a person knows, and the version
             query_retries=0,  # retried here, where it is known what may be repeated
             autogenerate_session_id=False,  # a session would forbid two statements at once
         )
+        configure(connection, self._run_id)
         connection.command(f"CREATE DATABASE IF NOT EXISTS `{self.database}`")
         connection.database = self.database
         return connection
