@@ -69,7 +69,9 @@ def _plain(value: Any, clickhouse_type: str) -> Any:
     if value is None and "Nullable" not in clickhouse_type:
         if clickhouse_type.startswith(("Array", "Map")):
             return []
-        return "" if "String" in clickhouse_type else 0
+        if "String" in clickhouse_type:
+            return ""
+        return False if clickhouse_type == "Bool" else 0
     if isinstance(value, dict):
         return list(value.items())
     if isinstance(value, float) and math.isnan(value):
