@@ -13,7 +13,7 @@ from momentum.activity_files.fit.samples import RECORD
 
 HRV = 78
 # Beats are sent a second or two late, records at whole seconds: within this they agree.
-_SLACK_MS = 5000.0
+_SLACK_MS = 5000
 
 
 def rr_intervals(fit: FitFile, record_s: NDArray[np.float64]) -> Columns:
@@ -31,12 +31,8 @@ def rr_intervals(fit: FitFile, record_s: NDArray[np.float64]) -> Columns:
     time = columns["time"].reshape(len(columns["time"]), -1)
     at = message_offsets(fit, RECORD)[dated]
     before = np.maximum(np.searchsorted(at, message_offsets(fit, HRV)) - 1, 0)
-    near = np.repeat(record_s[dated][before], time.shape[1])
-    rr = time.ravel()
-    sent = ~np.isnan(rr) & (rr > 0)
-    if not sent.any():
+    row, place = np.nonzero(time > 0)
+    if not row.size:
         return {}
-    rr_ms = np.rint(rr[sent] * 1000)
-    ts = to_ms(near[sent]).astype(np.float64)
-    ts = np.maximum.accumulate(kernels.beat_times(ts, rr_ms, _SLACK_MS))
-    return {"ts": ts.astype(np.int64), "rr_ms": rr_ms}
+    rr_ms = np.rint(time[row, place] * 1000)
+    return {"ts": kernels.beat_times(to_ms(record_s[dated][before])[row], rr_ms, _SLACK_MS), "rr_ms": rr_ms}

@@ -47,7 +47,8 @@ def read_message(
     if width * rows > _MOST_VALUES or sum(texts.values()) * rows > _MOST_VALUES:
         raise Refused("too large", f"{rows} messages {message.name}")
 
-    out = np.full((width, rows), np.nan)
+    alone = len(parts) == 1 and width == sum(x.count for _, x, _ in layouts[0] if x.base_type.kind != "string")
+    out = np.empty((width, rows)) if alone else np.full((width, rows), np.nan)
     for d, layout in zip(parts, layouts, strict=True):
         _read_numbers(fit, d, layout, numeric, out)
     columns: Columns = {name: out[c] if k == 1 else out[c : c + k].T for name, (c, k) in numeric.items()}

@@ -76,10 +76,20 @@ def _text(columns: Columns, name: str, k: int) -> str:
     return str(values[k]).split("\0")[0].strip() if values is not None and values.dtype.kind == "U" else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Values:
+    """All values of one field: times in FIT seconds, values with scale and offset applied."""
+
+    name: str
+    unit: str
+    at_s: NDArray[np.float64]
+    values: NDArray[np.float64]
+
+
 def long_form(
     columns: Columns, fields: list[DeveloperField], at_s: NDArray[np.float64], prefix: str = ""
-) -> list[tuple[str, str, NDArray[np.float64], NDArray[np.float64]]]:
-    """(name, unit, times, values) of every numeric developer field of a message kind that has values.
+) -> list[Values]:
+    """Every numeric developer field of a message kind that has values.
 
     at_s: FIT seconds per row. Elements of an array are fields NAME[0], NAME[1] ...
     """
@@ -93,7 +103,7 @@ def long_form(
             sent = ~np.isnan(block[:, k]) & ~np.isnan(at_s)
             if sent.any():
                 name = prefix + field.name + (f"[{k}]" if block.shape[1] > 1 else "")
-                found.append((name, field.unit, at_s[sent], block[sent, k] / field.scale - field.offset))
+                found.append(Values(name, field.unit, at_s[sent], block[sent, k] / field.scale - field.offset))
     return found
 
 

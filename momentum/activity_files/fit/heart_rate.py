@@ -9,7 +9,9 @@ from momentum.activity_files.decoded import Columns
 from momentum.activity_files.fit.samples import first_value
 
 HR = 132
-WANTED = frozenset("timestamp fractional_timestamp time256 filtered_bpm event_timestamp event_timestamp_12".split())
+WANTED = frozenset(
+    ("timestamp", "fractional_timestamp", "time256", "filtered_bpm", "event_timestamp", "event_timestamp_12")
+)
 # A beat's heart rate holds until the next, for as long as the SDK's own merge lets it (5 s).
 _HOLDS_S = 5.0
 # event_timestamp is 32 bits of 1/1024 s.

@@ -80,6 +80,13 @@ def _content_size(data, p, q):
 
 
 @njit(cache=True)
+def _global_number(data, p):
+    """Global message number of the definition at p, in the byte order that it states."""
+    low, high = (p + 3, p + 4) if data[p + 2] == 0 else (p + 4, p + 3)
+    return np.int64(data[low]) | np.int64(data[high]) << 8
+
+
+@njit(cache=True)
 def _known_definition(data, p, q, defined_at, defined_length, definitions):
     """The definition with the same content as the one at p to q, -1 if there is none."""
     for k in range(definitions - 1, max(-1, definitions - 1 - _DEFINITIONS_COMPARED), -1):
@@ -116,13 +123,9 @@ def scan(data, start, end):
     """
     # Upper bounds, not expectations: the system hands out pages only when they are touched.
     most, most_defined = end - start + 1, (end - start) // 6 + 2
-    at = np.empty(most, np.int64)
-    rank = np.empty(most, np.int64)
-    definition = np.empty(most, np.int32)
-    defined_at = np.empty(most_defined, np.int64)
-    defined_length = np.empty(most_defined, np.int64)
-    content_size = np.empty(most_defined, np.int64)
-    number = np.empty(most_defined, np.int64)
+    at, rank, definition = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int32)
+    defined_at, defined_length = np.empty(most_defined, np.int64), np.empty(most_defined, np.int64)
+    number, content_size = np.empty(most_defined, np.int64), np.empty(most_defined, np.int64)
     first = np.zeros(most_defined, np.int64)
     seen_of_number = np.zeros(65536, np.int64)
     current = np.full(16, -1, np.int64)
@@ -141,11 +144,8 @@ def scan(data, start, end):
             if d < 0:
                 d = definitions
                 definitions += 1
-                defined_at[d] = p
-                defined_length[d] = q - p
-                content_size[d] = _content_size(data, p, q)
-                low, high = (p + 3, p + 4) if data[p + 2] == 0 else (p + 4, p + 3)
-                number[d] = np.int64(data[low]) | np.int64(data[high]) << 8
+                defined_at[d], defined_length[d] = p, q - p
+                number[d], content_size[d] = _global_number(data, p), _content_size(data, p, q)
             current[header & 0x0F] = d
             p = q
             continue
@@ -351,13 +351,14 @@ def compressed_times(data, at, time_at, time_big, out):
 
 @njit(cache=True)
 def beat_times(near_ms, rr_ms, slack_ms):
-    """When each beat fell: intervals are added up, and set right by the record sent next to them
-    when the sum drifts further than the slack (beats lost, recording paused)."""
-    out = np.empty(rr_ms.size, np.float64)
-    now = np.nan
+    """When each beat fell, in ms, ascending: intervals are added up, and set right by the record sent
+    next to them when the sum drifts further than the slack (beats lost, recording paused)."""
+    out = np.empty(rr_ms.size, np.int64)
+    now = latest = np.int64(0)
     for i in range(rr_ms.size):
-        now += rr_ms[i]
-        if not abs(now - near_ms[i]) <= slack_ms:
+        now += np.int64(rr_ms[i])
+        if abs(now - near_ms[i]) > slack_ms:
             now = near_ms[i]
-        out[i] = now
+        latest = max(latest, now)
+        out[i] = latest
     return out

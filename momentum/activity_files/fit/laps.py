@@ -11,9 +11,11 @@ from momentum.activity_files.fit.clock import EPOCH_S
 from momentum.activity_files.fit.samples import first_value
 
 LAP, LENGTH = 19, 101
-LAP_WANTED = frozenset("timestamp start_time total_elapsed_time total_timer_time total_distance swim_stroke".split())
+LAP_WANTED = frozenset(
+    ("timestamp", "start_time", "total_elapsed_time", "total_timer_time", "total_distance", "swim_stroke")
+)
 LENGTH_WANTED = frozenset(
-    "timestamp start_time total_elapsed_time total_timer_time swim_stroke total_strokes length_type".split()
+    ("timestamp", "start_time", "total_elapsed_time", "total_timer_time", "swim_stroke", "total_strokes", "length_type")
 )
 _ACTIVE = 1  # profile, type length_type
 

@@ -10,8 +10,22 @@ from momentum.activity_files.fit.clock import FIRST_DATE
 
 RECORD = 20
 WANTED = frozenset(
-    "timestamp position_lat position_long altitude enhanced_altitude distance speed enhanced_speed heart_rate "
-    "power cadence fractional_cadence temperature compressed_speed_distance".split()
+    (
+        "timestamp",
+        "position_lat",
+        "position_long",
+        "altitude",
+        "enhanced_altitude",
+        "distance",
+        "speed",
+        "enhanced_speed",
+        "heart_rate",
+        "power",
+        "cadence",
+        "fractional_cadence",
+        "temperature",
+        "compressed_speed_distance",
+    )
 )
 _DEGREES = 180 / 2**31
 # Our channel, the fields it comes from (the first that has a value counts).

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,18 @@ from momentum.activity_files.fit.samples import first_value
 
 SESSION, SPORT = 18, 12
 WANTED = frozenset(
-    "timestamp start_time sport sub_sport total_elapsed_time total_timer_time total_distance total_ascent "
-    "pool_length workout_rpe".split()
+    (
+        "timestamp",
+        "start_time",
+        "sport",
+        "sub_sport",
+        "total_elapsed_time",
+        "total_timer_time",
+        "total_distance",
+        "total_ascent",
+        "pool_length",
+        "workout_rpe",
+    )
 )
 # Two clocks of one device that are further apart than this do not mean the same moment.
 _AGREE_S = 60.0
@@ -122,7 +133,7 @@ def cuts(sessions: list[Session]) -> NDArray[np.float64]:
     A sample on a boundary belongs to what begins there, one between two sessions to the nearer.
     """
     out = []
-    for session, following in zip(sessions, sessions[1:], strict=False):
+    for session, following in pairwise(sessions):
         gap = following.start_s - session.end_s
         out.append(following.start_s - gap / 2 if gap > 0 else following.start_s)
     return np.array(out, np.float64)
@@ -153,6 +164,6 @@ def settle_times(session: Session, record_s: NDArray[np.float64]) -> list[Proble
 
 def is_multisport(sessions: list[Session]) -> bool:
     """Whether several sessions are legs of one event: different sports or a transition, without a long break."""
-    close = all(b.start_s - a.end_s <= 3600 for a, b in zip(sessions, sessions[1:], strict=False))
+    close = all(b.start_s - a.end_s <= 3600 for a, b in pairwise(sessions))
     names = {session.sport for session in sessions}
     return len(sessions) > 1 and close and ("transition" in names or len(names) > 1)

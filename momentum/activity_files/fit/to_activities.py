@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ class _Streams:
     samples: Columns
     laps: Columns
     rr: Columns
-    developer: Columns
+    developer: list[developer.Values]
 
 
 def activities_of(recording: Recording, problems: list[Problem]) -> list[Activity]:
@@ -82,22 +83,14 @@ def _samples(
     return record_s, found
 
 
-def _developer(recording: Recording, record_s: NDArray[np.float64], shift_s: float) -> Columns:
+def _developer(recording: Recording, record_s: NDArray[np.float64], shift_s: float) -> list[developer.Values]:
     """All developer values; those of sessions and laps are called session.NAME and lap.NAME."""
     fields = recording.developer_fields
     found = developer.long_form(recording.records, fields, record_s)
     for prefix, columns in (("session.", recording.sessions), ("lap.", recording.laps)):
         rows = len(next(iter(columns.values()))) if columns else 0
         found += developer.long_form(columns, fields, first_value(columns, "timestamp", rows) + shift_s, prefix)
-    if not found:
-        return {}
-    counts = [len(values) for *_, values in found]
-    return {
-        "ts": clock.to_ms(np.concatenate([at for _, _, at, _ in found])),
-        "field": np.repeat(np.array([name for name, *_ in found], np.str_), counts),
-        "unit": np.repeat(np.array([unit for _, unit, *_ in found], np.str_), counts),
-        "value": np.concatenate([values for *_, values in found]),
-    }
+    return found
 
 
 def _divide(streams: _Streams, parts: list[Session]) -> list[_Streams]:
@@ -106,23 +99,44 @@ def _divide(streams: _Streams, parts: list[Session]) -> list[_Streams]:
         return [streams]
     cuts_s = sessions.cuts(parts)
     cuts_ms = clock.to_ms(cuts_s)
-    edges = [0, *np.searchsorted(streams.sample_s, cuts_s).tolist(), len(streams.sample_s)]
-    owners = [
-        np.searchsorted(cuts_ms, columns[key], "right") if columns else np.empty(0)
-        for columns, key in ((streams.laps, "start"), (streams.rr, "ts"), (streams.developer, "ts"))
+    samples = _divided(streams.samples, streams.sample_s, cuts_s)
+    found = [_divided({"at": one.at_s, "value": one.values}, one.at_s, cuts_s) for one in streams.developer]
+    shares = [
+        _Streams(
+            sample_s,
+            {name: values for name, values in samples[k].items() if not np.isnan(values).all()},
+            laps_of,
+            rr_of,
+            [
+                developer.Values(one.name, one.unit, part[k]["at"], part[k]["value"])
+                for one, part in zip(streams.developer, found, strict=True)
+                if len(part[k]["at"])
+            ],
+        )
+        for k, (sample_s, laps_of, rr_of) in enumerate(
+            zip(
+                (part["at"] for part in _divided({"at": streams.sample_s}, streams.sample_s, cuts_s)),
+                _divided(streams.laps, streams.laps.get("start"), cuts_ms),
+                _divided(streams.rr, streams.rr.get("ts"), cuts_ms),
+                strict=True,
+            )
+        )
     ]
-    shares = []
-    for k in range(len(parts)):
-        window = slice(edges[k], edges[k + 1])
-        share = {name: values[window] for name, values in streams.samples.items()}
-        rest = [
-            {name: values[owner == k] for name, values in columns.items()} if (owner == k).any() else {}
-            for columns, owner in zip((streams.laps, streams.rr, streams.developer), owners, strict=True)
-        ]
-        share = {name: values for name, values in share.items() if not np.isnan(values).all()}
-        shares.append(_Streams(streams.sample_s[window], share, *rest))
     _restart_distances(shares)
     return shares
+
+
+def _divided(columns: Columns, at: NDArray | None, cuts: NDArray) -> list[Columns]:
+    """Columns in len(cuts) + 1 parts by their times; {} for parts without a row."""
+    if at is None:
+        return [{} for _ in range(len(cuts) + 1)]
+    if (at[1:] >= at[:-1]).all():
+        edges = [0, *np.searchsorted(at, cuts).tolist(), len(at)]
+        windows: list[slice | NDArray] = [slice(a, b) for a, b in pairwise(edges)]
+    else:
+        owner = np.searchsorted(cuts, at, "right")
+        windows = [owner == k for k in range(len(cuts) + 1)]
+    return [{name: values[window] for name, values in columns.items()} for window in windows]
 
 
 def _restart_distances(shares: list[_Streams]) -> None:
@@ -157,8 +171,21 @@ def _activity(session: Session, share: _Streams, problems: list[Problem]) -> Act
         samples={"ts": clock.to_ms(share.sample_s), **share.samples} if share.sample_s.size else {},
         laps=share.laps,
         rr=share.rr,
-        developer=share.developer,
+        developer=_long(share.developer),
     )
+
+
+def _long(found: list[developer.Values]) -> Columns:
+    """Developer values as `decoded.Activity.developer` has them; rows share the strings of their field."""
+    if not found:
+        return {}
+    counts = [len(one.values) for one in found]
+    return {
+        "ts": clock.to_ms(np.concatenate([one.at_s for one in found])),
+        "field": np.repeat(np.array([one.name for one in found], np.object_), counts),
+        "unit": np.repeat(np.array([one.unit for one in found], np.object_), counts),
+        "value": np.concatenate([one.values for one in found]),
+    }
 
 
 def _known(value: float) -> float | None:
