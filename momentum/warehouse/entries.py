@@ -14,13 +14,13 @@ from zoneinfo import available_timezones
 
 from momentum.activity_files.sports import SPORTS
 from momentum.errors import MomentumError
+from momentum.training.load import LOAD_SOURCES
 from momentum.warehouse.client import Client
 from momentum.warehouse.ingest.columns import rows_to_arrow
 from momentum.warehouse.tables import TABLES
 
 OpenChange = Callable[..., str]  # changes.open_change with client, doorbell and clock bound
 
-LOAD_SOURCES = ("tss", "rtss", "stss", "trimp100", "srpe")
 SEXES = ("f", "m", "unknown")
 DEFAULT_ATHLETE: dict[str, Any] = {
     "name": "",

@@ -16,16 +16,13 @@ from typing import Any
 import numpy as np
 
 from momentum.activity_files.decoded import CHANNELS, Columns
-from momentum.training.activity import Person, Session, activity_metrics
-from momentum.training.load import srpe_scale
-from momentum.training.mean_max import DURATIONS_S
-from momentum.training.thresholds import Thresholds, estimate_thresholds, merge_thresholds, valid_on
+from momentum.training.activity import Session, activity_metrics
+from momentum.warehouse.facts import Facts, told
 from momentum.warehouse.ingest.assembly import Row, replace_athletes
 from momentum.warehouse.publish import Published
 
 # Samples read from the store at once; memory stays flat however long the range is.
 SAMPLES_PER_READ = 2_000_000
-_EPOCH = date(1970, 1, 1)
 
 Progress = Callable[[int, int], None]
 
@@ -43,14 +40,23 @@ def recompute_metrics(
     rows: list[Row] = []
     for athlete_id in athlete_ids:
         rows += _athlete_rows(client, athlete_id, first, last, model_version, progress)
-    return replace_athletes(client, "activity_metrics", athlete_ids, rows, first, last, model_version=model_version)
+    return replace_athletes(
+        client,
+        "activity_metrics",
+        athlete_ids,
+        rows,
+        first,
+        last,
+        model_version=model_version,
+        identity=("athlete_id", "activity_id", "inputs_hash"),
+    )
 
 
 def _athlete_rows(
     client: Any, athlete_id: str, first: date, last: date, model_version: str, progress: Progress
 ) -> list[Row]:
     """The athlete's rows of the range, in order of time; those that stand are not computed again."""
-    facts = _Facts(client, athlete_id, first)
+    facts = Facts(client, athlete_id, first)
     todo = _activities(client, athlete_id, first, last)
     standing = {row["activity_id"]: row for row in _metrics(client, athlete_id, first, last)}
     rows: list[Row] = []
@@ -63,13 +69,13 @@ def _athlete_rows(
     return rows
 
 
-def _row(activity: Row, facts: _Facts, stands: Row | None, samples: _LazySamples, model_version: str) -> Row:
+def _row(activity: Row, facts: Facts, stands: Row | None, samples: _LazySamples, model_version: str) -> Row:
     session = Session(**{name: activity[name] for name in _SESSION})
     thresholds = facts.thresholds(activity["sport"], activity["local_date"])
     person = facts.person(activity["local_date"])
     scale = None if session.rpe is None else facts.srpe_scale(activity["local_date"])
-    told = (activity["version"], asdict(session), asdict(thresholds), asdict(person), scale, model_version)
-    inputs_hash = hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+    inputs = (activity["version"], asdict(session), told(thresholds), asdict(person), scale, model_version)
+    inputs_hash = hashlib.sha256(repr(inputs).encode()).hexdigest()[:16]
     if stands is not None and stands["inputs_hash"] == inputs_hash:
         return stands
     columns, lengths = samples.of(activity["activity_id"])
@@ -181,100 +187,3 @@ def _split(table: Any) -> dict[str, Columns]:
             name: column for name, column in part.items() if column.dtype == np.int64 or not np.isnan(column).all()
         }
     return split
-
-
-class _Facts:
-    """What is known of one athlete on a day: person, thresholds, and the evidence of earlier activities."""
-
-    def __init__(self, client: Any, athlete_id: str, first: date) -> None:
-        self._profile = next(
-            iter(
-                client.rows(
-                    "SELECT * FROM athletes WHERE athlete_id = {athlete:String} ORDER BY at DESC LIMIT 1",
-                    {"athlete": athlete_id},
-                )
-            ),
-            {"sex": "unknown", "weight_kg": None, "height_m": None, "load_preference": []},
-        )
-        self._weights = client.rows(
-            "SELECT date, argMax(weight_kg, at) AS weight_kg FROM body WHERE athlete_id = {athlete:String} "
-            "GROUP BY date ORDER BY date",
-            {"athlete": athlete_id},
-        )
-        self._thresholds = client.rows(
-            "SELECT * FROM thresholds WHERE athlete_id = {athlete:String} AND status = 'accepted' "
-            "ORDER BY sport, valid_from, at DESC LIMIT 1 BY sport, valid_from",
-            {"athlete": athlete_id},
-        )
-        self._test_days = {
-            row["date"]
-            for row in client.rows(
-                "SELECT date FROM events WHERE athlete_id = {athlete:String}", {"athlete": athlete_id}
-            )
-        }
-        before = client.rows(
-            "SELECT * FROM activity_metrics WHERE athlete_id = {athlete:String} AND local_date < {first:Date} "
-            "ORDER BY local_date, activity_id",
-            {"athlete": athlete_id, "first": first},
-        )
-        self._evidence: list[Row] = []
-        self._estimates: dict[tuple[str, date], Thresholds] = {}
-        for row in before:
-            self.remember(row)
-
-    def remember(self, row: Row) -> None:
-        """Adds an activity to the evidence for those after it."""
-        self._evidence.append(row)
-
-    def person(self, day: date) -> Person:
-        weighed = [row["weight_kg"] for row in self._weights if row["date"] <= day]
-        return Person(
-            sex=self._profile["sex"],
-            weight_kg=weighed[-1] if weighed else self._profile["weight_kg"],
-            height_m=self._profile["height_m"],
-            load_preference=tuple(self._profile["load_preference"]),
-        )
-
-    def thresholds(self, sport: str, day: date) -> Thresholds:
-        """Those set and valid on the day; what is not set is estimated from earlier days' evidence."""
-        told = valid_on(self._thresholds, sport, day)
-        if (sport, day) not in self._estimates:
-            self._estimates[(sport, day)] = estimate_thresholds(self._evidence_columns(sport), _days(day))[0]
-        return merge_thresholds(told, self._estimates[(sport, day)])
-
-    def srpe_scale(self, day: date) -> float | None:
-        pairs = [row for row in self._evidence if row["srpe"] is not None and row["load_source"] not in ("", "srpe")]
-        return srpe_scale(
-            np.array([_days(row["local_date"]) for row in pairs], dtype=np.int64),
-            np.array([row["load"] for row in pairs], dtype=np.float64),
-            np.array([row["srpe"] for row in pairs], dtype=np.float64),
-            _days(day),
-        )[0]
-
-    def _evidence_columns(self, sport: str) -> Columns:
-        rows = [row for row in self._evidence if row["sport"] == sport]
-        return {
-            "local_date": np.array([_days(row["local_date"]) for row in rows], dtype=np.int64),
-            "sport": np.array([row["sport"] for row in rows], dtype=object),
-            "mean_max_w": _padded([row["mean_max_w"] for row in rows]),
-            "mean_max_speed_mps": _padded([row["mean_max_speed_mps"] for row in rows]),
-            "hr_held_5s_bpm": _floats([row["hr_held_5s_bpm"] for row in rows]),
-            "steady_30min_hr_bpm": _floats([row["steady_30min_hr_bpm"] for row in rows]),
-            "is_test": np.array([row["local_date"] in self._test_days for row in rows], dtype=bool),
-        }
-
-
-def _days(day: date) -> int:
-    return (day - _EPOCH).days
-
-
-def _floats(values: list[float | None]) -> np.ndarray:
-    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
-
-
-def _padded(curves: list[Sequence[float]]) -> np.ndarray:
-    """Curves of different lengths as one array, NaN where an activity was too short."""
-    padded = np.full((len(curves), len(DURATIONS_S)), np.nan)
-    for row, curve in zip(padded, curves, strict=True):
-        row[: len(curve)] = curve
-    return padded

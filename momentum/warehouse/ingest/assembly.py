@@ -18,6 +18,7 @@ from momentum.warehouse.ingest.columns import rows_to_arrow
 from momentum.warehouse.ingest.intake import Archive, archived
 from momentum.warehouse.ingest.versions import founding, stored_versions, version_id, write_versions
 from momentum.warehouse.publish import Published, staging, swap
+from momentum.warehouse.tables import TABLES
 
 Row = dict[str, Any]
 EnteredRpe = dict[tuple[Key, int], tuple[datetime, float]]  # (file, leg) -> when, exertion
@@ -168,19 +169,21 @@ def replace_athletes(
     last: date,
     *,
     model_version: str,
+    identity: Sequence[str] = (),
 ) -> list[Published]:
     """Swap in the months of `first`..`last` (first days) in which these athletes' rows differ from `rows`.
 
-    Other athletes' rows of such a month are carried over as they stand.
+    Rows are compared by the columns of `identity`, by all that say something if there are none. Other
+    athletes' rows of such a month are carried over as they stand.
     """
     parameters = {"athletes": list(athlete_ids), "first": first, "after": _next_month(last)}
-    # select the named athletes' rows by month; keys are compared as a whole
+    compared = identity or [column.name for column in TABLES[table].columns if column.name not in _IGNORED]
     standing = client.rows(
-        f"SELECT * FROM {table} WHERE athlete_id IN {{athletes:Array(String)}} "
+        f"SELECT {', '.join({*compared, 'local_date'})} FROM {table} WHERE athlete_id IN {{athletes:Array(String)}} "
         "AND local_date >= {first:Date} AND local_date < {after:Date}",
         parameters,
     )
-    months = sorted(_differing(_by_month(standing), _by_month(rows)))
+    months = sorted(_differing(_by_month(standing, compared), _by_month(rows, compared)))
     if not months:
         return []
     wanted = set(months)
@@ -197,10 +200,10 @@ def replace_athletes(
         return swap(client, table, name, months, model_version=model_version, inputs_hash="")
 
 
-def _by_month(rows: Iterable[Row]) -> dict[date, set[str]]:
+def _by_month(rows: Iterable[Row], compared: Sequence[str]) -> dict[date, set[str]]:
     months: dict[date, set[str]] = {}
     for row in rows:
-        fixed = repr(sorted((name, _comparable(value)) for name, value in row.items() if name not in _IGNORED))
+        fixed = repr([_comparable(row[name]) for name in compared])
         months.setdefault(row["local_date"].replace(day=1), set()).add(fixed)
     return months
 

@@ -81,10 +81,11 @@ def _plain(value: Any, clickhouse_type: str) -> Any:
 
 def _identity(placed: Sequence[Placed], lengths: Sequence[int]) -> dict[str, pa.Array]:
     """The columns that are constant over an activity, dictionary-encoded: no string per sample."""
-    index = pa.array(np.repeat(np.arange(len(placed), dtype=np.int32), lengths))
 
     def spread(values: list[str]) -> pa.Array:
-        return pa.DictionaryArray.from_arrays(index, pa.array(values, pa.string()))
+        known = pa.array(values, pa.string()).dictionary_encode()
+        index = np.repeat(known.indices.to_numpy(), lengths)
+        return pa.DictionaryArray.from_arrays(pa.array(index), known.dictionary)
 
     days = np.array([(item.local_date - date(1970, 1, 1)).days for item in placed], dtype=np.int32)
     return {
