@@ -21,6 +21,7 @@ RECOVERY_WEEK = 2  # ago % 4
 TEST_EVERY_WEEKS, TEST_WEEK = 8, 6  # ago % 8
 RECOVERY_AT_MOST = 0.75
 RECOVERY_SHARE = 0.60  # what is planned: 60 % of the load before
+TEST_WEEK_SHARE = 0.50  # a recovery week with a test, which costs more than the session it stands for
 TAPER_SHARE = 0.75  # the week before a race
 RACE_WEEK_SHARE = 0.30  # the days before the race in its week
 CYCLE = {1: 0.95, 0: 1.0, 3: 1.05, RECOVERY_WEEK: RECOVERY_SHARE}  # by ago % 4; time runs from 1 to 0 to 3 to 2

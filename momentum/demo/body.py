@@ -13,7 +13,7 @@ from momentum.demo.signals import lagged, noise
 HEART_LAG_S = 28.0  # time constant of heart rate after a step in effort
 DRIFT_PER_HOUR = 0.045  # of the reserve in use, from the 20th minute on
 UNLOADED_BPM = 32.0  # above rest: moving without effort
-_RECOVERY_BPM = 38.0  # what a long stop takes off
+_RECOVERY, _STANDING_BPM = 0.8, 22.0  # share of the way down to standing, above rest, after a long stop
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ def heart_rate(rng: Generator, form: Form, effort: NDArray, stops: NDArray, stop
     rate += (rate - form.resting_hr_bpm) * DRIFT_PER_HOUR * hours
     rate += 1.0 * noise(rng, n, 12) + 1.8 * noise(rng, n, 150)
     for index, pause in zip(stops, stopped_s, strict=True):
-        fall = _RECOVERY_BPM * (1 - np.exp(-pause / 60))
-        rate[index:] -= fall * np.exp(-np.arange(n - index) / 40)
+        fallen = _RECOVERY * (1 - np.exp(-pause / 60)) * np.exp(-np.arange(n - index) / 40)
+        rate[index:] -= fallen * (rate[index:] - form.resting_hr_bpm - _STANDING_BPM)
     ceiling = form.max_hr_bpm - 6  # above it the last beats come ever harder
     rate = np.where(rate > ceiling, ceiling + 5 * (1 - np.exp(-(rate - ceiling) / 5)), rate)
     return np.maximum(rate, form.resting_hr_bpm + 8)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.random import Generator
 
 from momentum.demo import athletes as who
-from momentum.demo.athletes import ATHLETES, Athlete, Race, Slot
+from momentum.demo.athletes import ATHLETES, Athlete, Race
 from momentum.demo.body import Form
 
 THRESHOLDS_EVERY_WEEKS = 16  # every second test moves the thresholds
@@ -84,28 +84,25 @@ def _week(athlete: Athlete, last_day: date, ago: int, seed: int) -> Iterator[Ses
     rng = dice(seed, athlete, first_day, 0)
     race = next((race for race in athlete.races if race.ago == ago), None)
     tapering = any(race.ago == ago - 1 for race in athlete.races)
+    testing = ago % who.TEST_EVERY_WEEKS == who.TEST_WEEK and not race
     share = who.TAPER_SHARE if tapering else who.RACE_WEEK_SHARE if race else who.CYCLE[ago % 4]
+    share = who.TEST_WEEK_SHARE if testing else share
     load = np.interp(_progress(ago), (0, 1), athlete.week_load) * share * rng.normal(1, 0.02)
     slots = athlete.weeks[ago % 2]
     if race:
         slots = tuple(slot for slot in slots if slot.weekday < _SATURDAY and slot.sport != "strength")
     total = sum(slot.share for slot in slots)
+    # whoever is tested is rested: the last session of the sport in a recovery week without a race
+    tested = [slot for slot in slots if slot.sport == athlete.test_sport][-1] if testing else None
     for slot in slots:
         kind = slot.kinds[(ago // 2) % len(slot.kinds)]
         if ago % 4 == who.RECOVERY_WEEK and slot.sport != "strength":
-            kind = "test" if slot is _test_slot(athlete, slots, ago) else "endurance"
+            kind = "test" if slot is tested else "endurance"
         starts = _at(athlete, first_day, slot.weekday, slot.hour, rng)
         yield Session(athlete, starts, slot.sport, kind, load * slot.share / total, ago)
     if race:
         starts = _at(athlete, first_day, _SUNDAY, _RACE_HOUR, rng)
         yield Session(athlete, starts, race.sport, "race", race.load, ago, race)
-
-
-def _test_slot(athlete: Athlete, slots: tuple[Slot, ...], ago: int) -> Slot | None:
-    """The last session of the sport in a recovery week without a race: whoever is tested is rested."""
-    if ago % who.TEST_EVERY_WEEKS != who.TEST_WEEK or any(race.ago == ago for race in athlete.races):
-        return None
-    return [slot for slot in slots if slot.sport == athlete.test_sport][-1]
 
 
 def _at(athlete: Athlete, first_day: date, weekday: int, hour: float, rng: Generator) -> datetime:
