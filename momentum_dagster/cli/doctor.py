@@ -9,16 +9,21 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from momentum.errors import MomentumError
-from momentum.warehouse.health import Finding
 from momentum_dagster.cli.shared import Json, console, print_json, settings, store
+
+if TYPE_CHECKING:
+    from momentum.warehouse.health import Finding
 
 
 def doctor(as_json: Json = False) -> None:
     """Look at environment, lock, store, versions, what is stale and what is open."""
+    from momentum.warehouse.health import Finding
+
     findings = list(_environment())
     try:
         findings += _store()
@@ -36,6 +41,8 @@ def doctor(as_json: Json = False) -> None:
 
 
 def _environment() -> Iterator[Finding]:
+    from momentum.warehouse.health import Finding
+
     packages = ", ".join(f"{name} {version(name)}" for name in ("momentum", "dagster", "chdb", "clickhouse-connect"))
     yield Finding("environment", sys.version_info >= (3, 11), f"Python {sys.version.split()[0]}, {packages}")
     home = settings().home.absolute()
@@ -59,7 +66,7 @@ def _owner(path: Path) -> str:
 
 
 def _store() -> list[Finding]:
-    from momentum.warehouse.health import health
+    from momentum.warehouse.health import Finding, health
     from momentum.warehouse.models.stale import stale_months
     from momentum.warehouse.todo import dense_to, range_of_changes
 

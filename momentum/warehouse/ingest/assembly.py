@@ -96,6 +96,9 @@ def _activity(book: Book, group: Group, piece: Row, said: Row, entered: EnteredR
         "rpe": rpe,
         "source": sources[0] if sources else SOURCE_ORDER[1],
         "source_sha256": group.chosen[0],
+        "problems": sorted({problem for key in group.members for problem in book.parts[key]["problems"]})
+        if leg == 0
+        else [],
         "llm_allowed": said["llm_allowed"] and not takes_barred,
         "decoder_version": DECODER_VERSION,
         "ingested_at": now,

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Protocol
 import numpy as np
 
 from momentum.activity_files.archives import FoundFile, RefusedFile
-from momentum.activity_files.decoded import Activity, DecodedFile, Refused
+from momentum.activity_files.decoded import Activity, DecodedFile, Problem, Refused
 from momentum.activity_files.localtime import local_date
 from momentum.activity_files.matching import activity_id
 from momentum.activity_files.read import DECODER_VERSION, decode
@@ -24,6 +24,19 @@ from momentum.warehouse.ingest.columns import rows_to_arrow
 from momentum.warehouse.ingest.versions import MAX_SAMPLES, sweep_begun, write_versions
 
 MAX_FILES = 250  # of one batch; inserts of 100 files and more are what the store is fast at
+
+IN_PART = "decoded in part"
+# Something that the file holds is not in the store. What was read and not believed (a power spike, a
+# dropout) is told on the activity instead, or quarantine would be full of good files.
+LEFT_OUT = frozenset(
+    {IN_PART, "date before 2000", "date in the future", "points without a time", "samples without a date"}
+)
+
+
+def _sentence(problem: Problem) -> str:
+    if problem.reason == IN_PART:
+        return problem.detail
+    return f"{problem.reason}: {problem.detail}" if problem.detail else problem.reason
 
 
 class Archive(Protocol):
@@ -126,17 +139,17 @@ class Intake:
             self.report.refuse(refused.reason)
             self._quarantine(source_file, sha256, refused.reason, refused.detail)
             return None
-        if decoded.problems:
-            self.report.in_part += any(problem.reason == "decoded in part" for problem in decoded.problems)
-            for problem in decoded.problems:
-                self._quarantine(source_file, sha256, problem.reason, problem.detail)
+        missing = [problem for problem in decoded.problems if problem.reason in LEFT_OUT]
+        if missing:
+            self.report.in_part += 1
+            self._quarantine(source_file, sha256, IN_PART, "; ".join(map(_sentence, missing)))
         self._remember_parts(sha256, decoded)
         return decoded
 
     def _remember_parts(self, sha256: str, decoded: DecodedFile) -> None:
         self._batch.activities[sha256] = decoded.activities
         self.report.activities += len(decoded.activities)
-        problems = [f"{problem.reason}: {problem.detail}".removesuffix(": ") for problem in decoded.problems]
+        problems = [_sentence(problem) for problem in decoded.problems]
         for part, activity in enumerate(decoded.activities):
             day, offset_s, offset_source = local_date(activity, self.book.timezone)
             row = summary(activity) | {

@@ -39,6 +39,7 @@ ACTIVITIES = Table(
         Column("rpe", "Nullable(Float64)", "Exertion, CR-10: entered, else the device's, else the export's.", 0, 10),
         Column("source", "LowCardinality(String)", "file, garmin, strava or manual: of the chosen file."),
         Column("source_sha256", "String", "The chosen file."),
+        Column("problems", "Array(String)", "What was read in part or not believed, of all its files."),
         Column("llm_allowed", "Bool", "False where all of it comes from a source that bars language models."),
         Column("decoder_version", "UInt32", "Version of the decoder."),
         VERSION,
