@@ -62,13 +62,15 @@ NEAR_M, FAR_M, FASTEST_MPS = 2_000.0, 50_000.0, 25.0
 LEG_SHARE, LEG_DISTANCE_RATIO = 0.9, 1.1
 # Copies: so alike that sport names and whole quarters of an hour between the clocks do not count.
 COPY_START_S, COPY_ELAPSED_S, COPY_ELAPSED_RATIO = 5.0, 5.0, 0.005
-COPY_POSITION_M, COPY_DISTANCE_RATIO, COPY_BARE_ELAPSED_S = 100.0, 0.99, 2.0
+COPY_POSITION_M, COPY_BARE_ELAPSED_S = 100.0, 2.0
+COPY_DISTANCE_RATIO = 0.97  # a GPX has its distance from points that smart recording left far apart
 # Some sites write local time as if it were UTC. No zone is further than this from UTC.
 QUARTER_MS, CLOCK_LIMIT_MS = 900_000, 14 * 3_600_000 + 5_000
 
 _FAMILIES = (("running", "walking", "hiking"), ("cross_country_skiing", "alpine_skiing"), ("rowing", "paddling"))
 _ANYTHING = ("other", "cardio")
 _NEVER_A_LEG = ("strength",)
+_NO_SERIAL = ("2147483647", "4294967295", "1234567890")
 _CHUNK = 1_000_000  # pairs looked at together
 
 
@@ -106,7 +108,7 @@ class Pairs:
     clock: NDArray
     score: NDArray
     linked: NDArray  # same activity
-    leg: NDArray  # linked because one lies in the other, an event
+    leg: NDArray  # linked, and one is an event that the other lies in
 
 
 def table_of(candidates: Sequence[Candidate]) -> Table:
@@ -115,7 +117,7 @@ def table_of(candidates: Sequence[Candidate]) -> Table:
     end = np.array([one.ended_at_ms for one in candidates], dtype=np.int64)
     places = [(one.start_lat, one.start_lon, one.end_lat, one.end_lon) for one in candidates]
     distance = np.array([one.distance_m or np.nan for one in candidates], dtype=float)
-    serials: dict[str, int] = {"": -1, "0": -1}
+    serials: dict[str, int] = {}
     files: dict[str, int] = {}
     return Table(
         start=start,
@@ -124,10 +126,17 @@ def table_of(candidates: Sequence[Candidate]) -> Table:
         distance=distance,
         place=np.radians(np.array(places, dtype=float).reshape(len(candidates), 4)),
         file=np.array([files.setdefault(one.sha256, len(files)) for one in candidates], dtype=np.int64),
-        serial=np.array([serials.setdefault(one.device_serial, len(serials)) for one in candidates], dtype=np.int64),
+        serial=np.array([_serial(one.device_serial, serials) for one in candidates], dtype=np.int64),
         event=np.array([one.legs > 0 for one in candidates], dtype=bool),
         xml=np.array([one.format in ("tcx", "gpx") for one in candidates], dtype=bool),
     )
+
+
+def _serial(text: str, serials: dict[str, int]) -> int:
+    """A number for the device; -1 for what many devices write where they have no serial number."""
+    if text in _NO_SERIAL or len(text) < 4:
+        return -1
+    return serials.setdefault(text, len(serials))
 
 
 def agreeing_pairs(table: Table) -> Pairs:
@@ -185,15 +194,16 @@ def judge(table: Table, i: NDArray, j: NDArray, clock: NDArray) -> tuple[NDArray
     copies = _copies(table, i, j, clock)
     sane = (_sports_agree()[table.sport[i], table.sport[j]] | copies) & ~_far_apart(table, i, j, clock)
     sane &= (table.serial[i] != table.serial[j]) | (table.serial[i] < 0) | (short >= SERIAL_SHARE)
+    sane &= (clock == 0) | table.xml[i] | table.xml[j]  # a FIT has its device's clock
     # Parts of one file are different activities, unless the file holds the same one twice.
     sane &= (table.file[i] != table.file[j]) | (
         (np.abs(start_j - table.start[i]) < 1000) & (np.abs(end_j - table.end[i]) < 1000)
     )
     linked = sane & (short >= SHORT_SHARE) & (long >= LONG_SHARE) & ~(ratio < DISTANCE_RATIO)
     beside = sane & (short >= SHORT_SHARE_BESIDE) & (long >= LONG_SHARE_BESIDE) & ~(ratio < DISTANCE_RATIO_BESIDE)
-    leg = _inside_event(table, i, j, short) & ~linked
+    leg = _inside_event(table, i, j, short)
     score = long + 0.5 * np.where(np.isnan(ratio), 0.9, ratio) + 0.1 * (table.sport[i] == table.sport[j])
-    score -= 2.0 * leg + 4.0 * (clock != 0)
+    score -= 2.0 * (leg & ~linked) + 4.0 * (clock != 0)
     kept = linked | beside | leg
     return i[kept], j[kept], clock[kept], score[kept], (linked | leg)[kept], leg[kept]
 

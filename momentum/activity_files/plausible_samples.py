@@ -91,7 +91,11 @@ def bound(samples: Columns, problems: list[Problem]) -> None:
             problems.append(Problem(reason, f"{count} of {len(bad)} samples"))
 
     if "heart_rate_bpm" in samples:
-        drop("heart_rate_bpm", np.isin(samples["heart_rate_bpm"], DROPOUT_BPM), "heart rate dropout")
+        lost = np.isin(samples["heart_rate_bpm"], DROPOUT_BPM)
+        if np.nanmax(np.where(lost, np.nan, samples["heart_rate_bpm"]), initial=0.0) > 0:
+            drop("heart_rate_bpm", lost, "heart rate dropout")
+        else:  # no strap was ever there, which is nothing to report
+            samples["heart_rate_bpm"][lost] = np.nan
     if "power_w" in samples:
         drop("power_w", _power_spikes(samples["ts"], samples["power_w"]), "power spike")
     if ("lat" in samples) != ("lon" in samples):

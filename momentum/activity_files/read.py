@@ -46,13 +46,22 @@ def decode(stream: BinaryIO, now: datetime | None = None) -> DecodedFile:
     the future", or what the decoder says.
     """
     decoded = _decode(stream)
-    for activity in decoded.activities:
-        decoded.problems += clean(activity)
+    decoded.problems = _one_per_reason(
+        decoded.problems + [problem for activity in decoded.activities for problem in clean(activity)]
+    )
     # By start: an activity that is in the future today, and dropped, is then the last, and does not
     # move the others' places when the file is decoded again in a year.
     decoded.activities.sort(key=lambda activity: activity.started_at_ms)
     _drop_impossible_dates(decoded, now if now is not None else datetime.now(UTC))
     return decoded
+
+
+def _one_per_reason(problems: list[Problem]) -> list[Problem]:
+    """A file with legs or several activities says each reason once, with all details."""
+    details: dict[str, list[str]] = {}
+    for problem in problems:
+        details.setdefault(problem.reason, []).append(problem.detail)
+    return [Problem(reason, "; ".join(filter(None, found))) for reason, found in details.items()]
 
 
 def _decode(stream: BinaryIO) -> DecodedFile:
@@ -135,7 +144,7 @@ def _drop_impossible_dates(decoded: DecodedFile, now: datetime) -> None:
     if dropped and not kept:
         raise Refused(dropped[0].reason, dropped[0].detail)
     decoded.activities = kept
-    decoded.problems += dropped
+    decoded.problems = _one_per_reason(decoded.problems + dropped)
 
 
 def _date(ms: int) -> str:

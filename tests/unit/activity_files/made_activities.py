@@ -84,3 +84,37 @@ def candidate(sha256: str, **changes: Any) -> Candidate:
 
 NOWHERE = {"start_lat": None, "start_lon": None, "end_lat": None, "end_lon": None}
 INDOORS = NOWHERE | {"distance_m": None, "channels": ("heart_rate_bpm",)}
+
+
+def candidate_of(activity: Activity, sha256: str, part: int, format: str) -> Candidate:
+    """What ingest would tell matching of a decoded activity."""
+    pieces = activity.legs or [activity]
+    places = [
+        (lat, lon)
+        for piece in pieces
+        if "lat" in piece.samples
+        for lat, lon in zip(piece.samples["lat"].tolist(), piece.samples["lon"].tolist(), strict=True)
+        if not np.isnan(lat)
+    ]
+    (start_lat, start_lon), (end_lat, end_lon) = (places[0], places[-1]) if places else ((None, None), (None, None))
+    return Candidate(
+        sha256=sha256,
+        part=part,
+        format=format,
+        sport=activity.sport,
+        device=activity.device,
+        device_serial=activity.device_serial,
+        started_at_ms=activity.started_at_ms,
+        ended_at_ms=activity.ended_at_ms,
+        elapsed_s=activity.elapsed_s,
+        moving_s=activity.moving_s,
+        distance_m=activity.distance_m,
+        start_lat=start_lat,
+        start_lon=start_lon,
+        end_lat=end_lat,
+        end_lon=end_lon,
+        samples=sum(len(piece.samples.get("ts", ())) for piece in pieces),
+        channels=tuple(sorted({name for piece in pieces for name in piece.samples} - {"ts"})),
+        legs=len(activity.legs),
+        source="manual" if format == "manual" else "file",
+    )

@@ -212,6 +212,13 @@ def test_channels_without_a_value_go_and_types_are_one() -> None:
     assert {odd.samples[name].dtype for name in odd.samples if name != "ts"} == {np.dtype(np.float64)}
 
 
+def test_a_watch_without_a_strap_lost_no_heart() -> None:
+    bare = ride()
+    bare.samples["heart_rate_bpm"] = np.zeros(3601)
+    assert clean(bare) == []
+    assert "heart_rate_bpm" not in bare.samples
+
+
 def test_lists_keep_what_can_be() -> None:
     odd = ride()
     odd.laps = {
