@@ -84,29 +84,39 @@ def _refuse_entity(*_rest: object) -> None:
 
 def _utf8(stream: BinaryIO, name: str) -> Iterator[tuple[bytes, bool]]:
     """Chunks of the stream in UTF-8 and whether each is the last; blanks before the document are dropped."""
-    chunk = stream.read(CHUNK_BYTES)
+    chunk = _chunk(stream)
     if not chunk:
         raise Refused("empty file")
     encoding, chunk = _encoding(chunk, name)
     decoder = None if encoding == "utf-8" else codecs.getincrementaldecoder(encoding)()
     total, started = 0, False
-    while chunk:
+    while True:
         total += len(chunk)
         if total > MAX_BYTES:
-            raise Refused("XML beyond limits", f"more than {MAX_BYTES >> 30} GiB")
-        following = stream.read(CHUNK_BYTES)
+            raise Refused("XML beyond limits", f"more than {MAX_BYTES >> 20} MiB")
+        following = _chunk(stream)
+        fault: UnicodeDecodeError | None = None
         try:
             text = chunk if decoder is None else decoder.decode(chunk, not following).encode("utf-8")
-        except UnicodeError as error:
-            if not started:
-                raise Refused(f"not a {name} file", f"not in {encoding}, which it claims") from error
-            raise Broken(f"not in {encoding}, which it claims") from error
+        except UnicodeDecodeError as error:
+            text, fault = error.object[: error.start].decode(encoding).encode("utf-8"), error
         if not started:
             text = text.removeprefix(codecs.BOM_UTF8).lstrip(_BLANKS)
             started = bool(text)
-        if text or not following:
-            yield text, not following
+        yield text, not following and fault is None
+        if fault is not None:
+            raise Broken(f"not in {encoding}, which it claims: {fault.reason}")
+        if not following:
+            return
         chunk = following
+
+
+def _chunk(stream: BinaryIO) -> bytes:
+    """CHUNK_BYTES, less only at the end, also of a stream that gives less at a time."""
+    chunk = stream.read(CHUNK_BYTES)
+    while 0 < len(chunk) < CHUNK_BYTES and (more := stream.read(CHUNK_BYTES - len(chunk))):
+        chunk += more
+    return chunk
 
 
 def _encoding(head: bytes, name: str) -> tuple[str, bytes]:
