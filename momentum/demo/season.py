@@ -23,6 +23,7 @@ THRESHOLDS_EVERY_WEEKS = 16  # every second test moves the thresholds
 _FIRST_THRESHOLDS_AGO = 107
 _SATURDAY, _SUNDAY = 5, 6
 _RACE_HOUR = 8.5
+_SEASON_OF_LOAD, _SEASON_OF_FORM = 0.10, 0.07
 _LOAD_AFTER_ILLNESS = 0.5  # for as many days as it lasted
 _VT1, _VT2 = 0.86, 0.985  # of LTHR
 _CP_OVER_FTP, _W_PRIME_J_PER_KG = 1.03, 250.0
@@ -88,6 +89,7 @@ def _week(athlete: Athlete, last_day: date, ago: int, seed: int) -> Iterator[Ses
     share = who.TAPER_SHARE if tapering else who.RACE_WEEK_SHARE if race else who.CYCLE[ago % 4]
     share = who.TEST_WEEK_SHARE if testing else share
     load = np.interp(_progress(ago), (0, 1), athlete.week_load) * share * rng.normal(1, 0.02)
+    load *= 1 + _SEASON_OF_LOAD * _season(ago)
     slots = athlete.weeks[ago % 2]
     if race:
         slots = tuple(slot for slot in slots if slot.weekday < _SATURDAY and slot.sport != "strength")
@@ -112,10 +114,14 @@ def _at(athlete: Athlete, first_day: date, weekday: int, hour: float, rng: Gener
     return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(athlete.timezone)) + timedelta(seconds=seconds)
 
 
+def _season(ago: float) -> float:
+    """From -1 in the middle of the off-season to 1 at the height of the season, once a year."""
+    return float(-np.sin(4 * np.pi * (1 - ago / who.DEMO_WEEKS)))
+
+
 def _progress(ago: float) -> float:
-    """How far between the first and the last form: upwards, with an off-season in each year."""
-    share = 1 - ago / who.DEMO_WEEKS
-    return float(np.clip(share + 0.07 * np.sin(4 * np.pi * share), 0, 1))
+    """How far between the first and the last form: upwards over the years, and up and down with the season."""
+    return float(np.clip(1 - ago / who.DEMO_WEEKS + _SEASON_OF_FORM * _season(ago), 0, 1))
 
 
 def form_on(athlete: Athlete, day: date, last_day: date) -> Form:
