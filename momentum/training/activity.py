@@ -167,9 +167,9 @@ def _output_against_heart_rate(
         return
     held = sheet.numbers["hr_held_5s_bpm"]
     if held is not None:
-        sheet.numbers["steady_30min_hr_bpm"] = decoupling.steady_effort_heart_rate(
-            output, beats, sheet.grid.t, kind, held
-        )
+        top = max(held, sheet.thresholds.max_hr_bpm or 0.0)
+        steady = decoupling.steady_effort_heart_rate(output, beats, sheet.grid.t, kind, top)
+        sheet.numbers["steady_30min_hr_bpm"] = steady
     both = ~np.isnan(output) & ~np.isnan(beats)
     worked, beating = output[both], beats[both]
     if not decoupling.is_steady(worked, kind):

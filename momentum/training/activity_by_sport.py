@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from momentum.training import running, swimming
-from momentum.training.constants import MOVING_MPS, RUN_SPEED_LIMIT_MPS, SWIM_SPEED_LIMIT_MPS
+from momentum.training.constants import MOVING_MPS, RUN_SAMPLE_LIMIT_MPS, RUN_SPEED_LIMIT_MPS, SWIM_SPEED_LIMIT_MPS
 from momentum.training.sheet import Person, Sheet, speed_from_totals
 
 _INDOORS = ("treadmill", "indoor_running", "track")
@@ -14,7 +14,7 @@ _INDOORS = ("treadmill", "indoor_running", "track")
 
 def run(sheet: Sheet, person: Person) -> NDArray[np.float64] | None:
     """Grade-adjusted speed on all rows (NaN where there is no speed), None where speed covers too little."""
-    there = sheet.covered("speed_mps", "speed", "rtss", "govss")
+    there = sheet.covered("speed_mps", "speed", "rtss", "govss", most=RUN_SAMPLE_LIMIT_MPS)
     if there is None or not np.any(sheet.grid.channels["speed_mps"][there] >= MOVING_MPS):
         _running_from_totals(sheet)
         return None
@@ -40,7 +40,7 @@ def _running_from_totals(sheet: Sheet) -> None:
     """rTSS of a run without usable speed samples, a session entered by hand among them: mean speed, flat."""
     speed = speed_from_totals(sheet.session, RUN_SPEED_LIMIT_MPS)
     sheet.reasons.setdefault("rtss", "no movement in the speed")
-    if speed is None:
+    if speed is None or speed < MOVING_MPS:
         return
     if threshold := sheet.known(("threshold_speed_mps",), "rtss"):
         sheet.numbers["rtss"] = running.rtss(speed, sheet.session.duration_s, *threshold)

@@ -53,8 +53,8 @@ CADENCE_LOCK_S = 60
 MAX_HR_EVIDENCE_BPM = 230.0
 STEADY_EFFORT_S = 1800  # Friel's test: 30 min alone and all out,
 STEADY_EFFORT_TAIL_S = 1200  # of which the last 20 count.
-# Of the highest heart rate held that day: an all-out half hour ends close to it. Own convention, conservative.
-STEADY_EFFORT_SHARE_OF_MAX = 0.90
+# Of HRmax, or of the highest held that day where that is more: threshold lies at 85 % and above. Own convention.
+STEADY_EFFORT_SHARE_OF_MAX = 0.85
 STEADY_EFFORT_FADE = 0.10  # the last 20 min at most this much below the first 10. Own convention.
 
 # --- Running (running.py) ---
@@ -106,6 +106,7 @@ SRPE_DEFAULT_SCALE = 100.0 / (60.0 * SRPE_OF_A_THRESHOLD_HOUR)
 SRPE_HISTORY_DAYS = 365
 SRPE_MIN_SESSIONS = 5
 SWIM_SPEED_LIMIT_MPS = 3.0  # faster in the mean than any swimmer
+RUN_SAMPLE_LIMIT_MPS = 12.5  # nobody has run faster for a second (world record's top speed 12.3): not running
 RUN_SPEED_LIMIT_MPS = 8.0  # faster in the mean than any runner over more than a minute
 
 # --- Thresholds (thresholds.py) ---
@@ -118,8 +119,9 @@ CP_MIN_EFFORTS = 3
 CP_MIN_SPREAD = 3.0  # the longest over the shortest
 CP_MAX_SE = 0.05  # of CP
 W_PRIME_MAX_SE = 0.20  # of W'
-# A steady half hour that is not marked as a test counts where it reaches this share of HRmax, twice.
-LTHR_SHARE_OF_MAX = 0.86
+# A steady half hour that is not marked as a test counts where it reaches this share of HRmax, twice. Own
+# convention: a brisk long run stays below it.
+LTHR_SHARE_OF_MAX = 0.88
 
 # --- Series over days (series.py) ---
 CTL_TAU_D = 42

@@ -45,15 +45,15 @@ def decoupling_pct(output: NDArray[np.float64], heart_rate_bpm: NDArray[np.float
 
 
 def steady_effort_heart_rate(
-    output: NDArray[np.float64], heart_rate_bpm: NDArray[np.float64], t: NDArray[np.int64], kind: str, held_bpm: float
+    output: NDArray[np.float64], heart_rate_bpm: NDArray[np.float64], t: NDArray[np.int64], kind: str, top_bpm: float
 ) -> float | None:
     """Mean heart rate of the last 20 of a steady, maximal 30 min, Friel's estimate of LTHR; None without one.
 
-    output, heart_rate_bpm (n) with NaN where missing, t (n) the second of each row; held_bpm: the highest
-    heart rate of the day that is believed. The half hour with the most output is looked at. It is steady
+    output, heart_rate_bpm (n) with NaN where missing, t (n) the second of each row; top_bpm: HRmax, or the
+    highest heart rate held that day where that is more. The half hour with the most output is looked at. It is steady
     when it has no stop and no missing value, varies little, and its last 20 min do not fade against the first 10;
-    it is maximal when its heart rate ends near the highest of the day. The second cannot be proved from
-    a recording: that is left to `estimate_thresholds`, which wants a marked test or a repetition.
+    it may have been maximal when its heart rate reaches STEADY_EFFORT_SHARE_OF_MAX of that. More a recording
+    cannot prove: `estimate_thresholds` wants a marked test, or a repetition nearer to HRmax.
     """
     start = _best_window(output, heart_rate_bpm, t)
     if start is None:
@@ -62,7 +62,7 @@ def steady_effort_heart_rate(
     head = STEADY_EFFORT_S - STEADY_EFFORT_TAIL_S
     tail_bpm = float(np.mean(heart_rate_bpm[start + head : start + STEADY_EFFORT_S]))
     faded = np.mean(effort[head:]) < (1.0 - STEADY_EFFORT_FADE) * np.mean(effort[:head])
-    if not is_steady(effort, kind) or faded or tail_bpm < STEADY_EFFORT_SHARE_OF_MAX * held_bpm:
+    if not is_steady(effort, kind) or faded or tail_bpm < STEADY_EFFORT_SHARE_OF_MAX * top_bpm:
         return None
     return tail_bpm
 

@@ -41,7 +41,7 @@ def estimate_thresholds(evidence: Evidence, on_day: int, sport: str = "") -> tup
     of swimming, threshold heart rate of all. HRmax is of all sports.
 
     HRmax: the highest value held 5 s in at least two activities. LTHR: the last 20 of a steady
-    30 min (Friel), of a marked test, or at 86 % of HRmax and more in at least two activities. FTP: critical
+    30 min (Friel), of a marked test, or at 88 % of HRmax and more in at least two activities. FTP: critical
     power, else 95 % of the best 20 min. Threshold speed and CSS: critical speed of marked efforts.
     """
     values: dict[str, float] = {}

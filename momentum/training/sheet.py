@@ -74,13 +74,13 @@ class Sheet:
         self.used.update(names)
         return tuple(values)
 
-    def covered(self, channel: str, word: str, *metrics: str) -> NDArray[np.bool_] | None:
-        """Rows on which the channel is there, or None and the reason where that is too few."""
+    def covered(self, channel: str, word: str, *metrics: str, most: float = np.inf) -> NDArray[np.bool_] | None:
+        """Rows on which the channel is there, and at most `most`; None and the reason where that is too few."""
         values = self.grid.channels.get(channel)
         if values is None:
             self.without(f"no {word}", *metrics)
             return None
-        there = ~np.isnan(values)
+        there = values <= most
         share = np.count_nonzero(there) / self.lasting_s
         if share < MIN_COVERAGE:
             self.without(f"{word} on {100 * share:.0f} % of the time", *metrics)

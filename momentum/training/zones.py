@@ -42,12 +42,14 @@ def polarisation_index(low: float, middle: float, high: float) -> float | None:
     defined: no time at all, or none in zone 1.
     """
     total = low + middle + high
-    if not total > 0 or low <= 0:
+    if not total > 0 or not low / total > 0:
         return None
     z1, z2, z3 = low / total, middle / total, high / total
     if z2 == 0:
         z2, z3 = POLARISATION_EMPTY_ZONE, z3 - POLARISATION_EMPTY_ZONE
-    return math.log10(z1 / z2 * z3 * 100.0) if z3 > 0 else 0.0
+    if z3 <= 0:
+        return 0.0
+    return math.log10(z1) - math.log10(z2) + math.log10(z3) + 2.0
 
 
 def distribution(seconds: Sequence[float]) -> str:
