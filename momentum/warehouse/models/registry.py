@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from importlib import resources
 from string import Template
 
+from momentum.training import constants
+
 
 @dataclass(frozen=True)
 class Model:
@@ -35,15 +37,12 @@ class Model:
 
 def _activity_metrics_constants() -> Mapping[str, object]:
     from momentum.activity_files.read import DECODER_VERSION
-    from momentum.training.constants import constants_hash_inputs
 
-    return {**constants_hash_inputs(), "decoder_version": DECODER_VERSION}
+    return {**constants.constants_hash_inputs(), "decoder_version": DECODER_VERSION}
 
 
 def _fitness_constants() -> Mapping[str, object]:
     """Williams 2017 gives the EWMA's lambda as 2/(N+1); its tau is the one of the same decay a day."""
-    from momentum.training import constants
-
     lambdas = {"acute": 2 / (constants.ACUTE_D + 1), "chronic": 2 / (constants.CHRONIC_D + 1)}
     return {
         "ctl_tau_d": constants.CTL_TAU_D,
@@ -58,8 +57,6 @@ def _fitness_constants() -> Mapping[str, object]:
 
 
 def _rollup_constants(period_start: str) -> Mapping[str, object]:
-    from momentum.training import constants
-
     return {
         "period_start": period_start,
         "polarised_above": constants.POLARISED_ABOVE,
@@ -68,9 +65,7 @@ def _rollup_constants(period_start: str) -> Mapping[str, object]:
 
 
 def _power_curve_constants() -> Mapping[str, object]:
-    from momentum.training.constants import DURATIONS_S
-
-    return {"durations_s": list(DURATIONS_S)}
+    return {"durations_s": list(constants.DURATIONS_S)}
 
 
 # By table, in the order in which they run. A test that wants another constant puts another Model here.

@@ -36,6 +36,10 @@ def recompute(client: Client, table: str, first: date, last: date, *, now: datet
     The store is not given up on the way: another process could change the inputs between two buckets.
     On a cluster this runs on each shard, on its local tables.
     """
+    if not MODELS[table].sql:
+        raise ValueError(f"{table} is not computed in SQL")
+    if last < first:
+        raise ValueError(f"the range ends on {last}, before it begins on {first}")
     weekly = table == "weekly_rollup"
     months = _months(first - timedelta(days=first.weekday()) if weekly else first, last)
     parameters = _days_of_weeks(months) if weekly else _days(months)
