@@ -41,8 +41,10 @@ def estimate_thresholds(evidence: Evidence, on_day: int, sport: str = "") -> tup
     of swimming, threshold heart rate of all. HRmax is of all sports.
 
     HRmax: the highest value held 5 s in at least two activities. LTHR: the last 20 of a steady
-    30 min (Friel), of a marked test, or at 88 % of HRmax and more in at least two activities. FTP: critical
-    power, else 95 % of the best 20 min. Threshold speed and CSS: critical speed of marked efforts.
+    30 min (Friel), of a marked test, or at 88 % of HRmax and more in at least two activities; of other sports
+    where this one has none. FTP: critical power, else 95 % of the best 20 min (unmarked ones of cycling
+    only: few run or row 20 min all out in training, and the load of the easy ones would be inflated).
+    Threshold speed and CSS: critical speed of marked efforts.
     """
     values: dict[str, float] = {}
     reasons: dict[str, str] = {}
@@ -54,8 +56,11 @@ def estimate_thresholds(evidence: Evidence, on_day: int, sport: str = "") -> tup
 
     _max_heart_rate(evidence["hr_held_5s_bpm"][recent("max_hr_bpm")], values, reasons)
     _threshold_heart_rate(evidence, recent("lthr_bpm") & of_sport, values, reasons)
+    if sport and "lthr_bpm" not in values:
+        _threshold_heart_rate(evidence, recent("lthr_bpm") & ~of_sport, values, reasons)
+        reasons["lthr_bpm"] += ", in other sports" if "lthr_bpm" in values else ""
     powered = recent("ftp_w") & (of_sport if sport else evidence["sport"] == "cycling")
-    _power(evidence, powered, values, reasons)
+    _power(evidence, powered, sport in ("", "cycling"), values, reasons)
     for name, speed_sport in (("threshold_speed_mps", "running"), ("css_mps", "swimming")):
         if sport in ("", speed_sport):
             marked = recent("critical_speed") & (evidence["sport"] == speed_sport) & evidence["is_test"]
@@ -93,7 +98,9 @@ def _threshold_heart_rate(
     )
 
 
-def _power(evidence: Evidence, rows: NDArray[np.bool_], values: dict[str, float], reasons: dict[str, str]) -> None:
+def _power(
+    evidence: Evidence, rows: NDArray[np.bool_], ridden: bool, values: dict[str, float], reasons: dict[str, str]
+) -> None:
     watts = evidence["mean_max_w"][rows]
     fit, why = critical_power(watts[:, _EFFORTS], evidence["local_date"][rows])
     if fit is not None:
@@ -105,10 +112,9 @@ def _power(evidence: Evidence, rows: NDArray[np.bool_], values: dict[str, float]
     best = watts[:, _TWENTY_MIN]
     lasting = np.flatnonzero(best > 0)
     marked = bool(np.any(evidence["is_test"][rows][lasting]))
-    if lasting.size < FTP_MIN_ACTIVITIES and not marked:
-        reasons["ftp_w"] = (
-            f"no value: {why}; {lasting.size} activities with power for 20 min, {FTP_MIN_ACTIVITIES} needed"
-        )
+    if not marked and not (ridden and lasting.size >= FTP_MIN_ACTIVITIES):
+        wanted = f"activities with power for 20 min: {lasting.size} of {FTP_MIN_ACTIVITIES} needed"
+        reasons["ftp_w"] = f"no value: {why}; {wanted if ridden else 'no marked 20 min'}"
         return
     values["ftp_w"] = FTP_OF_20_MIN * float(best[lasting].max())
     kind = "marked effort among them" if marked else "none of them a marked test"
@@ -136,15 +142,15 @@ def critical_power(best: NDArray[np.float64], days: NDArray[np.int64]) -> tuple[
     """
     chosen, means = _one_effort_a_day(best, days)
     if len(chosen) < CP_MIN_EFFORTS:
-        return None, f"{len(chosen)} efforts of 2 to 20 min on different days, {CP_MIN_EFFORTS} needed"
+        return None, f"efforts of 2 to 20 min on different days: {len(chosen)} of {CP_MIN_EFFORTS} needed"
     seconds = _DURATIONS[_EFFORTS][chosen].astype(np.float64)
     if seconds.max() < CP_MIN_SPREAD * seconds.min():
         return None, f"the longest effort is under {CP_MIN_SPREAD:.0f} times the shortest"
     (slope, intercept), (slope_se, intercept_se) = work_time_fit(seconds, means)
     if slope <= 0 or intercept <= 0 or slope_se > CP_MAX_SE * slope:
-        return None, f"standard error over {CP_MAX_SE:.0%}"
+        return None, f"standard error over {100 * CP_MAX_SE:.0f} %"
     if intercept_se > W_PRIME_MAX_SE * intercept:
-        return None, f"standard error of the work above it over {W_PRIME_MAX_SE:.0%}"
+        return None, f"standard error of the work above it over {100 * W_PRIME_MAX_SE:.0f} %"
     return (
         slope,
         intercept,

@@ -71,5 +71,5 @@ def srpe_scale(
     both = (days < on_day) & (days >= on_day - SRPE_HISTORY_DAYS) & (loads > 0) & (srpe > 0)
     count = int(np.sum(both))
     if count < SRPE_MIN_SESSIONS:
-        return None, f"{count} sessions with load and session RPE in the year before, {SRPE_MIN_SESSIONS} needed"
+        return None, f"sessions with load and session RPE in the year before: {count} of {SRPE_MIN_SESSIONS} needed"
     return float(np.median(loads[both] / srpe[both])), f"median of {count} sessions of the year before"

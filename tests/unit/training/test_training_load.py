@@ -70,7 +70,7 @@ def test_scale_is_the_median_ratio():
 def test_under_five_sessions_there_is_none():
     scale, why = srpe_scale(*history(4), 10)
     assert scale is None
-    assert why == "4 sessions with load and session RPE in the year before, 5 needed"
+    assert why == "sessions with load and session RPE in the year before: 4 of 5 needed"
 
 
 def test_neither_the_day_itself_nor_the_future_nor_the_distant_past_counts():

@@ -145,6 +145,15 @@ def test_unmarked_half_hours_count_near_hrmax_and_twice():
     assert estimate({"steady": 172}, {"steady": 170})[0].lthr_bpm is None
 
 
+def test_threshold_heart_rate_is_the_sports_own_else_that_of_others():
+    run, bike = {"steady": 174, "test": True, "sport": "running"}, {"steady": 168, "test": True, "sport": "cycling"}
+    assert estimate(run, bike, sport="running")[0].lthr_bpm == 174
+    assert estimate(run, bike, sport="cycling")[0].lthr_bpm == 168
+    thresholds, reasons = estimate(run, sport="hiking")
+    assert thresholds.lthr_bpm == 174
+    assert reasons["lthr_bpm"].endswith("in other sports")
+
+
 def test_ftp_is_95_percent_of_the_best_20_min_of_enough_rides():
     rides = [{"watts": {1200: 240 + 10 * n}, "day": DAY - 1 - n} for n in range(3)]
     thresholds, reasons = estimate(*rides)
@@ -153,7 +162,7 @@ def test_ftp_is_95_percent_of_the_best_20_min_of_enough_rides():
     assert thresholds.critical_power_w is None
     few, why = estimate(*rides[:2])
     assert few.ftp_w is None
-    assert "2 activities with power for 20 min, 3 needed" in why["ftp_w"]
+    assert "activities with power for 20 min: 2 of 3 needed" in why["ftp_w"]
 
 
 def test_one_marked_test_is_enough_for_ftp():
@@ -166,7 +175,14 @@ def test_old_rides_and_other_sports_say_nothing_of_ftp():
     old = [{"watts": {1200: 300}, "day": DAY - EVIDENCE_DAYS["ftp_w"] - 1 - n} for n in range(5)]
     runs = [{"watts": {1200: 350}, "sport": "running", "day": DAY - 1 - n} for n in range(5)]
     assert estimate(*old, *runs)[0].ftp_w is None
-    assert estimate(*runs, sport="running")[0].ftp_w == pytest.approx(0.95 * 350)
+
+
+def test_twenty_minutes_of_a_run_count_for_power_only_when_marked():
+    runs = [{"watts": {1200: 350}, "sport": "running", "day": DAY - 1 - n} for n in range(5)]
+    thresholds, reasons = estimate(*runs, sport="running")
+    assert thresholds.ftp_w is None
+    assert reasons["ftp_w"].endswith("no marked 20 min")
+    assert estimate(*runs, {**runs[0], "test": True}, sport="running")[0].ftp_w == pytest.approx(0.95 * 350)
 
 
 def efforts(values: dict[int, float], name="watts", **common):
@@ -202,11 +218,11 @@ def test_standard_errors_are_those_of_least_squares():
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        (by_model(250, 20_000, (180, 1200)), "2 efforts of 2 to 20 min on different days, 3 needed"),
+        (by_model(250, 20_000, (180, 1200)), "efforts of 2 to 20 min on different days: 2 of 3 needed"),
         (by_model(250, 20_000, (420, 600, 1200)), "the longest effort is under 3 times the shortest"),
-        ({180: 300, 420: 420, 1200: 260}, "standard error over 5%"),
-        ({180: 300, 420: 300, 1200: 300}, "standard error over 5%"),
-        ({180: 262, 420: 263, 1200: 258}, "standard error of the work above it over 20%"),
+        ({180: 300, 420: 420, 1200: 260}, "standard error over 5 %"),
+        ({180: 300, 420: 300, 1200: 300}, "standard error over 5 %"),
+        ({180: 262, 420: 263, 1200: 258}, "standard error of the work above it over 20 %"),
     ],
 )
 def test_a_fit_that_is_not_fit_is_a_reason(values, reason):
