@@ -69,7 +69,7 @@ QUARTER_MS, CLOCK_LIMIT_MS = 900_000, 14 * 3_600_000 + 5_000
 
 _FAMILIES = (("running", "walking", "hiking"), ("cross_country_skiing", "alpine_skiing"), ("rowing", "paddling"))
 _ANYTHING = ("other", "cardio")
-_NEVER_A_LEG = ("strength",)
+_NEVER_A_LEG = "strength"
 _NO_SERIAL = ("2147483647", "4294967295", "1234567890")
 _CHUNK = 1_000_000  # pairs looked at together
 
@@ -97,6 +97,7 @@ class Table:
     serial: NDArray  # equal numbers for one device, negative where unknown
     event: NDArray  # bool
     xml: NDArray  # bool: TCX or GPX
+    sports_agree: NDArray  # bool, by two indices into SPORTS
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,7 @@ def table_of(candidates: Sequence[Candidate]) -> Table:
         serial=np.array([_serial(one.device_serial, serials) for one in candidates], dtype=np.int64),
         event=np.array([one.legs > 0 for one in candidates], dtype=bool),
         xml=np.array([one.format in ("tcx", "gpx") for one in candidates], dtype=bool),
+        sports_agree=_sports_agree(),
     )
 
 
@@ -192,7 +194,7 @@ def judge(table: Table, i: NDArray, j: NDArray, clock: NDArray) -> tuple[NDArray
     short, long = overlap / np.minimum(length_i, length_j), overlap / np.maximum(length_i, length_j)
     ratio = np.minimum(table.distance[i], table.distance[j]) / np.maximum(table.distance[i], table.distance[j])
     copies = _copies(table, i, j, clock)
-    sane = (_sports_agree()[table.sport[i], table.sport[j]] | copies) & ~_far_apart(table, i, j, clock)
+    sane = (table.sports_agree[table.sport[i], table.sport[j]] | copies) & ~_far_apart(table, i, j, clock)
     sane &= (table.serial[i] != table.serial[j]) | (table.serial[i] < 0) | (short >= SERIAL_SHARE)
     sane &= (clock == 0) | table.xml[i] | table.xml[j]  # a FIT has its device's clock
     # Parts of one file are different activities, unless the file holds the same one twice.
@@ -213,7 +215,7 @@ def _inside_event(table: Table, i: NDArray, j: NDArray, short: NDArray) -> NDArr
     one = table.event[i] ^ table.event[j]
     event, leg = np.where(table.event[i], i, j), np.where(table.event[i], j, i)
     shorter = table.end[leg] - table.start[leg] <= 1.1 * (table.end[event] - table.start[event])
-    sport = ~np.isin(table.sport[leg], [SPORTS.index(sport) for sport in _NEVER_A_LEG])
+    sport = table.sport[leg] != SPORTS.index(_NEVER_A_LEG)
     fits = ~(table.distance[leg] > LEG_DISTANCE_RATIO * table.distance[event])
     away = _metres(table.place[event, :2], table.place[leg, :2])
     on_course = ~(away > table.distance[event] + NEAR_M)

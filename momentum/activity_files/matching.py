@@ -200,22 +200,23 @@ def _stand_together(
     mine, theirs = alike.sets.of(i), alike.sets.of(j)
     n, clock = len(table.start), alike.clock
     around = [inside[event] for event in (*mine, *theirs) if event in inside]
+    moved: list[tuple[int, int, int]] = []
     for a in mine:
         for b in theirs:
             wrong = clock[b] + shift - clock[a]
-            if wrong == 0 and min(a, b) * n + max(a, b) in beside:
-                continue
-            if wrong and _agree(table, a, b, wrong):
+            if wrong == 0 and (a * n + b if a < b else b * n + a) in beside:
                 continue
             if any(a in legs and b in legs for legs in around) and _nested_or_disjoint(table, a, b):
                 continue
-            return False
-    return True
+            if wrong == 0 or not (table.xml[a] or table.xml[b]):
+                return False
+            moved.append((a, b, wrong))
+    return not moved or _all_agree(table, moved)
 
 
-def _agree(table: Table, a: int, b: int, wrong: int) -> bool:
-    i, j, clock = (np.array([value], dtype=np.int64) for value in (a, b, wrong))
-    return len(judge(table, i, j, clock)[0]) == 1
+def _all_agree(table: Table, moved: list[tuple[int, int, int]]) -> bool:
+    a, b, wrong = np.array(moved, dtype=np.int64).T
+    return len(judge(table, a, b, wrong)[0]) == len(moved)
 
 
 def _nested_or_disjoint(table: Table, a: int, b: int) -> bool:
