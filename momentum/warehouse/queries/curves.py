@@ -16,7 +16,7 @@ def curve_sports(client: Client, athlete_id: str) -> list[dict[str, Any]]:
     return client.rows(
         """
         SELECT sport, uniqExact(month) AS months, max(month) AS last_month,
-            countIf(best_w IS NOT NULL) > 0 AS power, countIf(best_speed_mps IS NOT NULL) > 0 AS speed
+            toBool(countIf(best_w IS NOT NULL)) AS power, toBool(countIf(best_speed_mps IS NOT NULL)) AS speed
         FROM power_curve WHERE athlete_id = {athlete:String} GROUP BY sport ORDER BY months DESC, sport
         """,
         {"athlete": athlete_id},

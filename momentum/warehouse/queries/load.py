@@ -125,8 +125,9 @@ def load_by_sport(client: Client, athlete_id: str, first: date, last: date) -> l
                 ORDER BY week WITH FILL TO toMonday({last:Date}) + 1 STEP 7
             ),
             judged AS (
-                SELECT *, week + 6 <= {last:Date} AS complete,
-                    complete AND count() OVER before = 3 AND load <= {share:Float64} * avg(load) OVER before AS light
+                SELECT *, toBool(week + 6 <= {last:Date}) AS complete,
+                    toBool(complete AND count() OVER before = 3 AND load <= {share:Float64} * avg(load) OVER before)
+                        AS light
                 FROM weeks WINDOW before AS (ORDER BY week ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING)
             )
         SELECT week, load, duration_s, sessions, by_sport, complete, light FROM judged
