@@ -1,0 +1,48 @@
+"""Any order and grouping of an import gives the same tables."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+from momentum.adapters.clickhouse import Client
+from tests.imports import archive_at, compute, take_in
+from tests.same_tables import differences, tables_of
+from tests.small_files import small_files
+
+ORDERS = 20
+
+
+def import_shuffled(client: Client, folder: Path, athlete_id: str, files: dict[str, bytes], seed: int) -> None:
+    """The files in a random order, in up to four imports, with recomputes in between or not."""
+    dice = random.Random(seed)
+    order = list(files.items())
+    dice.shuffle(order)
+    cuts = sorted(dice.sample(range(1, len(order)), dice.randrange(0, 4)))
+    for first, end in zip([0, *cuts], [*cuts, len(order)], strict=True):
+        take_in(client, archive_at(folder), athlete_id, order[first:end])
+        if end < len(order) and dice.random() < 0.4:
+            compute(client, archive_at(folder), tables=("daily_load",), athlete_id=athlete_id)
+
+
+def test_files_become_the_activities_that_they_are(client: Client, tmp_path: Path) -> None:
+    take_in(client, archive_at(tmp_path), "ana", small_files().items())
+    compute(client, archive_at(tmp_path))
+    tables = tables_of(client)
+    assert len(tables["activities"]) == 7
+    assert len(tables["activity_sources"]) == 11  # 13 names, two of them of refused files
+    assert len(tables["quarantine"]) == 3
+    assert len(tables["activity_metrics"]) == 7
+
+
+def test_300_orders_give_the_same_tables(client: Client, tmp_path: Path) -> None:
+    files = small_files()
+    take_in(client, archive_at(tmp_path), "reference", files.items())
+    for seed in range(ORDERS):
+        import_shuffled(client, tmp_path, f"athlete-{seed}", files, seed)
+    compute(client, archive_at(tmp_path))
+    reference = tables_of(client, "reference")
+    assert len(reference["activities"]) == 7
+    for seed in range(ORDERS):
+        found = differences(reference, tables_of(client, f"athlete-{seed}"))
+        assert not found, f"order {seed}: {found[:3]}"
