@@ -14,8 +14,9 @@ LIMIT_S = 120
 # seconds after a chest; distances are not here, for devices that start apart count from other origins.
 CHANNELS_COMPARED = ("power_w", "cadence_rpm", "speed_mps", "altitude_m", "heart_rate_bpm")
 LEAST_SHARED_S = 120
-# An offset is believed when the channel then agrees well, and clearly better than without.
-LEAST_CORRELATION, LEAST_GAIN = 0.8, 0.02
+# An offset is believed when the channel then agrees well, and leaves half of the disagreement or less.
+LEAST_CORRELATION, MOST_LEFT = 0.8, 0.5
+EQUAL = 1 - 1e-6
 
 
 def clock_offset_ms(mine: Columns, theirs: Columns) -> int:
@@ -50,13 +51,13 @@ def _lag_s(mine: NDArray, theirs: NDArray) -> int | None:
     """Seconds to move `theirs` by; None where no lag within the limit convinces."""
     correlation = _correlations(mine, theirs)
     at_zero = correlation[LIMIT_S]
-    if at_zero >= 1 - LEAST_GAIN:
+    if at_zero >= EQUAL:
         return 0
     lags = np.arange(-LIMIT_S, LIMIT_S + 1)
     best = min(range(len(lags)), key=lambda row: (-round(float(correlation[row]), 9), abs(lags[row]), lags[row]))
     if correlation[best] < LEAST_CORRELATION:
         return None
-    return int(lags[best]) if correlation[best] >= at_zero + LEAST_GAIN else 0
+    return int(lags[best]) if 1 - correlation[best] <= MOST_LEFT * (1 - at_zero) else 0
 
 
 def _correlations(mine: NDArray, theirs: NDArray) -> NDArray:

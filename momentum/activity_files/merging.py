@@ -24,10 +24,12 @@ NEAREST_MS = 2_000
 INTERPOLATED_MS = 10_000
 # A recording belongs to a leg when the shorter of the two lies by this share in the other.
 LEG_SHARE = 0.5
+SAME_EXTENT = 0.85  # of the longer recording, for totals
 
 _LISTS = ("laps", "rr", "developer")
 _TIMES = {"laps": "start", "rr": "ts", "developer": "ts"}
-_TOTALS = ("moving_s", "distance_m", "ascent_m", "rpe", "pool_length_m", "utc_offset_s", "sub_sport")
+_TOTALS = ("moving_s", "distance_m", "ascent_m")
+_SAID = ("rpe", "pool_length_m", "utc_offset_s", "sub_sport")
 
 
 def merge(chosen: Activity, others: Sequence[tuple[Key, Activity]]) -> tuple[Activity, dict[Key, tuple[str, ...]]]:
@@ -42,23 +44,16 @@ def merge(chosen: Activity, others: Sequence[tuple[Key, Activity]]) -> tuple[Act
     merged = replace(chosen, samples=dict(chosen.samples), legs=[replace(leg) for leg in chosen.legs])
     for key, other in sorted(others, key=lambda item: (-_count(item[1]), item[0])):
         quarter_ms = _quarter_ms(chosen, other)
-        if _comparable(merged, other):
-            _fill_totals(merged, other, taken[key])
+        _fill_totals(merged, other, taken[key])
         for leg in merged.legs:
             for piece in other.legs or [other]:
                 if _share(leg, piece, quarter_ms) >= LEG_SHARE:
                     _fill(leg, piece, quarter_ms, taken[key])
-                    if _comparable(leg, piece):
-                        _fill_totals(leg, piece, taken[key])
+                    _fill_totals(leg, piece, taken[key])
         if not merged.legs:
             for piece in other.legs or [other]:
                 _fill(merged, piece, quarter_ms, taken[key])
     return merged, {key: tuple(sorted(names)) for key, names in taken.items()}
-
-
-def _comparable(target: Activity, other: Activity) -> bool:
-    """Whether the totals of one can be the other's: those of a leg are not those of the event."""
-    return min(target.elapsed_s, other.elapsed_s) >= LEG_SHARE * max(target.elapsed_s, other.elapsed_s)
 
 
 def _count(activity: Activity) -> int:
@@ -82,12 +77,17 @@ def _share(leg: Activity, piece: Activity, clock_ms: int) -> float:
 
 
 def _fill_totals(target: Activity, other: Activity, taken: set[str]) -> None:
-    for name in _TOTALS:
+    """Fill what is said of the whole. A trimmed copy's totals are not the whole's, nor a leg's the event's."""
+    extent = min(target.elapsed_s, other.elapsed_s) / max(target.elapsed_s, other.elapsed_s, 1.0)
+    names = (_TOTALS if extent >= SAME_EXTENT else ()) + _SAID
+    if extent < SAME_EXTENT and bool(target.legs) != bool(other.legs):
+        return
+    for name in names:
         value = getattr(other, name)
         if getattr(target, name) in (None, "") and value not in (None, ""):
             setattr(target, name, min(value, target.elapsed_s) if name == "moving_s" else value)
             taken.add(name)
-    if target.sport == "other" and other.sport not in ("other", "multisport") and not target.legs:
+    if target.sport == "other" and other.sport not in ("other", "multisport"):
         target.sport = other.sport
         taken.add("sport")
 
