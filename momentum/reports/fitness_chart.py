@@ -151,8 +151,8 @@ def _form_limits(athletes: Sequence[Fitness]) -> tuple[float, float]:
 
 def _span(axes: Axes, days: NDArray[np.datetime64]) -> None:
     """The days from edge to edge, so that today is at the right end; one day alone gets some room."""
-    first, last = days.min(), days.max()
-    room = np.timedelta64(0 if last > first else 3, "D")
+    first, last = style.on_axis(days.min()), style.on_axis(days.max())
+    room = 0 if last > first else 3
     axes.set_xlim(first - room, last + room)
 
 
@@ -239,7 +239,7 @@ def _draw_events(all_axes: Sequence[Axes], named: Axes, events: Sequence[dict[st
     """A line through the whole chart for each race, dotted for a test; names above, in two rows."""
     for number, event in enumerate(events):
         race = event["kind"] == "race"
-        day = np.datetime64(event["date"])
+        day = style.on_axis(event["date"])
         for axes in all_axes:
             axes.axvline(day, color=style.INK, linewidth=0.9, linestyle="-" if race else ":", alpha=0.6)
         name = event["name"] or event["kind"]

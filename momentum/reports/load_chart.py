@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from momentum.reports import style
+from momentum.reports.wording import hours_text
 from momentum.warehouse import queries
 from momentum.warehouse.client import Client
 from momentum.warehouse.queries.load import LIGHT_WEEK
@@ -61,7 +62,7 @@ def load_by_sport_chart(athletes: Sequence[Weeks]) -> bytes:
     last = max(athlete.weeks[-1]["week"] for athlete in athletes)
     for number, athlete in enumerate(athletes):
         axes = figure.add_subplot(grid[number // columns, number % columns])
-        axes.set_xlim(np.datetime64(first - timedelta(days=4)), np.datetime64(last + timedelta(days=4)))
+        axes.set_xlim(style.on_axis(first) - 4, style.on_axis(last) + 4)
         told = _sentence(athlete.weeks, short=columns > 1)
         axes.set_title(f"{athlete.name}: {told}", fontsize=10, color=style.INK, loc="left", pad=8)
         _draw(axes, athlete, sports)
@@ -85,9 +86,8 @@ def _draw(axes: Axes, athlete: Weeks, sports: Sequence[str]) -> None:
     days = np.array([week["week"] for week in weeks], dtype="datetime64[D]")
     for week in weeks:
         if week["light"]:
-            middle = np.datetime64(week["week"])
-            half = np.timedelta64(84, "h")
-            axes.axvspan(middle - half, middle + half, color=_LIGHT, linewidth=0, zorder=0)
+            middle = style.on_axis(week["week"])
+            axes.axvspan(middle - 3.5, middle + 3.5, color=_LIGHT, linewidth=0, zorder=0)
     # Lines as wide as bars: one object per sport instead of one per week.
     spanned = np.diff(axes.get_xlim())[0]
     width_pt = 0.74 * 7 / spanned * axes.get_window_extent().width * 72 / style.DPI
@@ -107,6 +107,5 @@ def _sentence(weeks: Sequence[dict[str, Any]], short: bool) -> str:
     week = whole[-1] if whole else weeks[-1]
     if short:
         return f"load {week['load']:.0f} (week of {week['week']:%-d %b})"
-    hours, minutes = divmod(round(week["duration_s"] / 60), 60)
     sessions = "1 session" if week["sessions"] == 1 else f"{week['sessions']} sessions"
-    return f"week of {week['week']:%-d %b %Y}: load {week['load']:.0f}, {hours} h {minutes:02d} min, {sessions}"
+    return f"week of {week['week']:%-d %b %Y}: load {week['load']:.0f}, {hours_text(week['duration_s'])}, {sessions}"

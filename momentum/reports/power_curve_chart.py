@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from momentum.reports import style
+from momentum.reports.wording import minutes_text
 from momentum.warehouse import queries
 from momentum.warehouse.client import Client
 
@@ -105,7 +106,7 @@ def _draw(axes: Axes, curve: Curve) -> None:
         _tell(axes, recent.get(seconds), best.get(seconds), seconds, told.text)
     shortest, longest = min(best), max(best)
     ticks = [second for second in _TICKS_S if shortest <= second <= longest] or [shortest]
-    axes.set_xlim(shortest * 0.9, longest * 1.2)
+    axes.set_xlim(shortest * 0.68, longest * 1.2)
     axes.set_xticks(ticks, [_TICKS_S.get(second, f"{second} s") for second in ticks])
     axes.set_xticks([], minor=True)
     _scale(axes, told, [*best.values(), *recent.values()])
@@ -157,9 +158,4 @@ def told_as(sport: str, power: bool) -> Told:
     if metres is None:
         return Told("km/h", lambda speed: 3.6 * speed, lambda kmh: f"{kmh:.1f}")
     unit = "min/km" if metres == 1000 else f"min/{metres} m"
-    return Told(unit, lambda speed: metres / speed, _clock, lower_is_better=True)
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d}"
+    return Told(unit, lambda speed: metres / speed, minutes_text, lower_is_better=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,6 +78,11 @@ def heading(figure: Figure, title: str, *lines: str) -> None:
         figure.text(14 / WIDTH_PX, 1 - (14 + 22 * number) / height_px, line, fontsize=size, color=colour, va="top")
 
 
+def on_axis(day: date | np.datetime64[date]) -> float:
+    """A day as a date axis counts it: days since 1970."""
+    return float(np.asarray(day, dtype="datetime64[D]").astype(np.int64))
+
+
 def month_axis(axes: Axes, days: float) -> None:
     """Months along the bottom, with the year under each January and under the first; dates when it is short."""
     from matplotlib import dates
@@ -87,7 +93,7 @@ def month_axis(axes: Axes, days: float) -> None:
         return
     axes.xaxis.set_major_locator(dates.MonthLocator(interval=max(1, round(days / 365))))
 
-    def label(value: float, position: int | None) -> str:
+    def label(value: float, position: float) -> str:
         day = dates.num2date(value)
         return f"{day:%b}\n{day:%Y}" if day.month == 1 or position == 0 else f"{day:%b}"
 

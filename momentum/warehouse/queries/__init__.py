@@ -11,7 +11,14 @@ looks (momentum.reports).
 from __future__ import annotations
 
 from momentum.warehouse.queries.activities import ActivityDetail, activities_between, activity_detail, quarantine_rows
-from momentum.warehouse.queries.athletes import athletes, events_between, newest_athletes, profile, thresholds_on
+from momentum.warehouse.queries.athletes import (
+    athletes,
+    events_between,
+    newest_athletes,
+    profile,
+    thresholds_in_use,
+    thresholds_on,
+)
 from momentum.warehouse.queries.curves import curve_sports, power_curve_best
 from momentum.warehouse.queries.load import (
     DailyLoad,
@@ -39,5 +46,6 @@ __all__ = [
     "profile",
     "quarantine_rows",
     "this_week",
+    "thresholds_in_use",
     "thresholds_on",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -105,6 +106,30 @@ def thresholds_on(client: Client, athlete_id: str, day: date) -> list[dict[str, 
         """,
         {"athlete": athlete_id, "day": day, "names": list(THRESHOLD_NAMES)},
     )
+
+
+def thresholds_in_use(client: Client, athlete_id: str, sports: Sequence[str], day: date) -> list[dict[str, Any]]:
+    """What the metrics of these sports go by on a day: `thresholds_on`, and estimates where nothing was set.
+
+    The same columns; an estimate's valid_from is the day, for it moves with the training before it. One
+    that is the same for all of several sports is of sport "all".
+    """
+    from momentum.warehouse.facts import Facts
+
+    rows = thresholds_on(client, athlete_id, day)
+    stored = {(row["sport"], row["name"]) for row in rows}
+    facts = Facts(client, athlete_id, day)
+    found: dict[tuple[str, float], list[str]] = {}
+    for sport in sports:
+        thresholds = facts.thresholds(sport, day)
+        for name in thresholds.estimated:
+            if not stored & {(sport, name), ("all", name)}:
+                found.setdefault((name, getattr(thresholds, name)), []).append(sport)
+    told = {"valid_from": day, "source": "estimated", "evidence": "earlier activities"}
+    for (name, value), sports_of in found.items():
+        common = len(sports_of) > 1 and len(sports_of) == len(sports)
+        rows += [{"sport": sport, "name": name, "value": value, **told} for sport in (["all"] if common else sports_of)]
+    return sorted(rows, key=lambda row: (row["sport"], THRESHOLD_NAMES.index(row["name"])))
 
 
 def events_between(client: Client, athlete_id: str, first: date, last: date) -> list[dict[str, Any]]:

@@ -148,6 +148,25 @@ def test_of_two_thresholds_for_a_day_the_one_entered_later_counts(client: Client
     assert told(queries.thresholds_on(client, "ana", MONDAY)) == {("cycling", "ftp_w"): (250.0, MONDAY, "set")}
 
 
+def test_thresholds_in_use_add_estimates_where_nothing_is_set(client: Client) -> None:
+    plant(client, "thresholds", {"sport": "cycling", "status": "accepted", "valid_from": MONDAY, "lthr_bpm": 165.0,
+                                 "source": "set", "at": AT})  # fmt: skip
+    rows = [
+        metrics(name, MONDAY - timedelta(9), sport, 50.0, hr_held_5s_bpm=bpm)
+        for name, sport, bpm in (("a", "cycling", 181.0), ("b", "running", 185.0), ("c", "running", 190.0))
+    ]
+    plant(client, "activity_metrics", *rows)
+    found = queries.thresholds_in_use(client, "ana", ["running", "cycling"], MONDAY)
+    assert [(row["sport"], row["name"], row["value"], row["source"]) for row in found] == [
+        ("all", "max_hr_bpm", 185.0, "estimated"),
+        ("cycling", "lthr_bpm", 165.0, "set"),
+    ]
+    plant(client, "thresholds", {"sport": "all", "status": "accepted", "valid_from": MONDAY, "max_hr_bpm": 192.0,
+                                 "source": "set", "at": AT})  # fmt: skip
+    found = queries.thresholds_in_use(client, "ana", ["running", "cycling"], MONDAY)
+    assert [(row["name"], row["value"]) for row in found if row["sport"] == "all"] == [("max_hr_bpm", 192.0)]
+
+
 def test_events_of_a_range_with_the_newest_word_on_each(client: Client) -> None:
     race = {"date": date(2024, 5, 5), "name": "Spring 10k", "kind": "race", "sport": "running"}
     plant(
