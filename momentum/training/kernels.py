@@ -11,20 +11,39 @@ from numba import njit
 
 
 @njit(cache=True)
+def _best_window(prefix, d, first, top):
+    """Largest prefix[i + d] - prefix[i] for i from `first` on, and `top`."""
+    whole = prefix.dtype.type
+    for i in range(first, prefix.size - d):
+        top = max(top, whole(prefix[i + d] - prefix[i]))
+    return top
+
+
+@njit(cache=True)
 def mean_max_contiguous(prefix, durations, best):
-    """best[k] = largest prefix[i + d] - prefix[i], d = durations[k].
+    """best[k] = largest prefix[i + d] - prefix[i], d = durations[k], ascending.
 
     prefix (n + 1) from 0, whole numbers of 32 or 64 bits: the compiler makes vector instructions of a
     maximum of integers (and none of a maximum of floats), and with the cast it keeps to the narrower ones.
+    Loading is what takes the time, so four durations share one pass.
     """
     whole = prefix.dtype.type
-    for k in range(durations.size):
-        later = prefix[durations[k] :]
-        earlier = prefix[: later.size]
-        top = whole(later[0] - earlier[0])
-        for i in range(later.size):
-            top = max(top, whole(later[i] - earlier[i]))
-        best[k] = top
+    last = durations.size - 1
+    for k in range(0, durations.size, 4):
+        k1, k2, k3 = min(k + 1, last), min(k + 2, last), min(k + 3, last)
+        a, b = prefix[durations[k] :], prefix[durations[k1] :]
+        c, d = prefix[durations[k2] :], prefix[durations[k3] :]
+        top_a = top_b = top_c = top_d = whole(0)
+        for i in range(d.size):
+            start = prefix[i]
+            top_a = max(top_a, whole(a[i] - start))
+            top_b = max(top_b, whole(b[i] - start))
+            top_c = max(top_c, whole(c[i] - start))
+            top_d = max(top_d, whole(d[i] - start))
+        best[k] = _best_window(prefix, durations[k], d.size, top_a)
+        best[k1] = _best_window(prefix, durations[k1], d.size, top_b)
+        best[k2] = _best_window(prefix, durations[k2], d.size, top_c)
+        best[k3] = top_d
 
 
 @njit(cache=True)

@@ -284,7 +284,7 @@ def in_bounds(row):
 CHANNELS = ("heart_rate_bpm", "power_w", "speed_mps", "cadence_rpm", "altitude_m", "distance_m", "lat", "lon")
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_any_samples_whatever_give_figures_within_the_tables_bounds(data):
     n = data.draw(st.integers(0, 40))
@@ -313,7 +313,7 @@ def test_hardly_any_samples(n):
         in_bounds(metrics(Session(sport), samples(n, power_w=200, heart_rate_bpm=150, speed_mps=3)))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10_000), st.floats(1, 200))
 def test_more_power_or_a_faster_heart_is_never_less_load(seed, more):
     noise = np.random.default_rng(seed).uniform(0, 300, 900)
