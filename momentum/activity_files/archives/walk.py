@@ -123,8 +123,8 @@ def _no_file(path: Path, root: Path) -> tuple[str, ...] | None:
             # A link inside is another name for what the walk meets anyway.
             return () if path.resolve().is_relative_to(root.resolve()) else ("link out of the folder",)
         return None if path.is_file() else ("not a file", "a pipe, socket or device")
-    except OSError as error:
-        return "cannot be read", error.strerror or str(error)
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a ring
+        return "cannot be read", getattr(error, "strerror", None) or str(error)
 
 
 def _file(path: Path, name: str, export: Export, budget: Budget) -> Iterator[FoundFile | RefusedFile]:
