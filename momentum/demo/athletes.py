@@ -13,6 +13,7 @@ the mean of the three before it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from momentum.demo.body import Form
@@ -100,7 +101,7 @@ class Athlete:
 
 
 def _profile(athlete_id: str, name: str, **columns: Any) -> dict[str, Any]:
-    common = {"units": "metric", "load_preference": [], "ctl_seed": 0.0, "atl_seed": 0.0, "llm_consent": True}
+    common = {"units": "metric", "ctl_seed": 0.0, "atl_seed": 0.0, "llm_consent": True}
     return {"athlete_id": athlete_id, "name": name, **common, **columns}
 
 
@@ -109,7 +110,7 @@ _EVENING, _MORNING = 18.2, 9.1
 CAMILLE = Athlete(
     number=1,
     profile=_profile(
-        "camille", "Camille Laurent", sex="f", birth_date="1991-04-17", weight_kg=62.0, height_m=1.70,
+        "camille", "Camille Laurent", sex="f", birth_date=date(1991, 4, 17), weight_kg=62.0, height_m=1.70,
         language="fr", timezone="Europe/Paris", ctl_seed=28.0, atl_seed=28.0,
     ),
     device="Edge 540",
@@ -145,7 +146,7 @@ CAMILLE = Athlete(
 NOOR = Athlete(
     number=2,
     profile=_profile(
-        "noor", "Noor Haddad", sex="f", birth_date="1986-11-02", weight_kg=58.0, height_m=1.66,
+        "noor", "Noor Haddad", sex="f", birth_date=date(1986, 11, 2), weight_kg=58.0, height_m=1.66,
         language="en", timezone="America/Denver", units="imperial", ctl_seed=19.0, atl_seed=19.0,
     ),
     device="Forerunner 255",
@@ -184,7 +185,7 @@ _OLYMPIC, _SPRINT = (1500.0, 40_000.0, 10_000.0), (750.0, 20_000.0, 5_000.0)
 JONAS = Athlete(
     number=3,
     profile=_profile(
-        "jonas", "Jonas Brandt", sex="m", birth_date="1988-07-29", weight_kg=76.0, height_m=1.84,
+        "jonas", "Jonas Brandt", sex="m", birth_date=date(1988, 7, 29), weight_kg=76.0, height_m=1.84,
         language="de", timezone="Europe/Berlin", ctl_seed=31.0, atl_seed=31.0,
     ),
     device="Forerunner 955",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from momentum.activity_files.decoded import Activity, Columns
 from momentum.demo import fit_messages as fit
+from momentum.demo.fit_fields import ENUM, MESSAGES
 
 GARMIN = 1
 # Numbers of garmin_product in the official profile.
@@ -41,7 +42,7 @@ def fit_bytes(activity: Activity) -> bytes:
     packed = [
         (fit.pack("event", 0, timestamp=fit.fit_times(moments), event=_TIMER, event_type=kinds), moments),
         (fit.pack("record", 1, **_record(samples)), samples["ts"]),
-        (fit.pack("length", 2, **_length(lengths, legs)), lengths["end"]),
+        (fit.pack("length", 2, **_length(lengths)), lengths["end"]),
         (fit.pack("lap", 3, **_lap(laps, lengths, legs, samples)), laps["end"]),
         (fit.pack("session", 4, **_session(legs, laps, lengths, samples)), _ends(legs)),
         (fit.pack("activity", 5, **_activity(activity, legs)), end),
@@ -134,7 +135,7 @@ def _timer(legs: list[Activity]) -> tuple[NDArray, NDArray]:
 
 
 def _record(samples: Columns) -> Columns:
-    known = fit.MESSAGES["record"][1]
+    known = MESSAGES["record"][1]
     columns = {name: values for name, values in samples.items() if name in known}
     if "cadence_rpm" in columns:
         whole = np.floor(columns["cadence_rpm"])
@@ -142,9 +143,9 @@ def _record(samples: Columns) -> Columns:
     return {"timestamp": fit.fit_times(samples["ts"]), **columns}
 
 
-def _length(lengths: Columns, legs: list[Activity]) -> dict[str, Any]:
+def _length(lengths: Columns) -> dict[str, Any]:
     swum = lengths["distance_m"] > 0
-    strokes = np.array([_STROKES.get(name, fit.ENUM[2]) for name in lengths["stroke"]], np.int64)
+    strokes = np.array([_STROKES.get(name, ENUM[2]) for name in lengths["stroke"]], np.int64)
     return {
         "message_index": np.arange(len(swum)),
         "timestamp": fit.fit_times(lengths["end"]),

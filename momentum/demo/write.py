@@ -49,7 +49,7 @@ def write_demo(
     total, done = sum(len(plan) for _, plan in plans), 0
     for athlete, plan in plans:
         (folder / athlete.athlete_id).mkdir(parents=True, exist_ok=True)
-        manifest.athletes.append(athlete.profile)
+        manifest.athletes.append(dict(athlete.profile))
         manifest.thresholds += threshold_rows(athlete, last_day, weeks)
         manifest.wellness += wellness_rows(athlete, last_day, weeks, seed)
         manifest.body += body_rows(athlete, last_day, weeks, seed)

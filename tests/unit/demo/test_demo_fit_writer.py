@@ -15,8 +15,8 @@ import pytest
 from garmin_fit_sdk import Decoder, Profile, Stream
 
 from momentum.activity_files.decoded import Activity
-from momentum.demo import fit_messages
 from momentum.demo.athletes import CAMILLE, JONAS, NOOR, Athlete, Race
+from momentum.demo.fit_fields import MESSAGES
 from momentum.demo.fit_writer import PRODUCTS, fit_bytes, settings_bytes
 from momentum.demo.season import Session, form_on
 from momentum.demo.simulate import courses, simulate
@@ -72,7 +72,7 @@ def test_numbers_types_and_scales_are_those_of_the_official_profile() -> None:
         "sint32": 0x85,
         "uint32z": 0x8C,
     }
-    for name, (number, fields) in fit_messages.MESSAGES.items():
+    for name, (number, fields) in MESSAGES.items():
         official = Profile["messages"][number]
         assert official["name"] == name
         for field, (field_number, (code, _, _), scale, offset) in fields.items():
