@@ -15,35 +15,37 @@ from momentum.warehouse.client import Client
 # A table of another machine is taken for dead after this: no run takes that long.
 _DEAD_AFTER_H = 24
 
+_MARK = "__staging_"
+
 
 @contextmanager
 def staging(client: Client, table: str) -> Iterator[str]:
     """An empty table like `table`, by name; dropped at the end.
 
-    What runs that died left behind for the same table is dropped first.
+    What runs that died left behind goes when the store is opened next (swaps.recover).
     """
-    sweep_staging(client, table)
-    name = f"{table}__staging_{_owner()}_{uuid.uuid4().hex[:8]}"
+    name = f"{table}{_MARK}{_owner()}_{uuid.uuid4().hex[:8]}"
     client.command(f"CREATE TABLE `{name}` AS `{table}`")
     try:
         yield name
     finally:
-        client.command(f"DROP TABLE IF EXISTS `{name}` SYNC")
+        drop_staging(client, name)
 
 
-def sweep_staging(client: Client, table: str) -> list[str]:
-    """Drop staging tables of `table` whose process is gone; return their names."""
+def dead_staging(client: Client) -> set[str]:
+    """Staging tables whose process is gone."""
     found = client.rows(
         """
         SELECT name, metadata_modification_time < now() - INTERVAL {hours:UInt32} HOUR AS old FROM system.tables
-        WHERE database = currentDatabase() AND startsWith(name, {prefix:String})
+        WHERE database = currentDatabase() AND position(name, {mark:String}) > 0
         """,
-        {"prefix": f"{table}__staging_", "hours": _DEAD_AFTER_H},
+        {"mark": _MARK, "hours": _DEAD_AFTER_H},
     )
-    dead = [row["name"] for row in found if row["old"] or not _lives(row["name"])]
-    for name in dead:
-        client.command(f"DROP TABLE IF EXISTS `{name}` SYNC")
-    return dead
+    return {row["name"] for row in found if row["old"] or not _lives(row["name"])}
+
+
+def drop_staging(client: Client, name: str) -> None:
+    client.command(f"DROP TABLE IF EXISTS `{name}` SYNC")
 
 
 def _owner() -> str:
@@ -52,7 +54,7 @@ def _owner() -> str:
 
 
 def _lives(name: str) -> bool:
-    machine, pid, began, _ = name.partition("__staging_")[2].split("_")
+    machine, pid, began, _ = name.partition(_MARK)[2].split("_")
     if machine != _machine():
         return True  # cannot be known from here
     return _began(int(pid)) == began

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from momentum.errors import MomentumError
+
 # What a person can do, by ClickHouse's error code.
 _WAY_OUT = {
     60: "The table is missing: the store has not been migrated, or the name is misspelt.",
@@ -14,7 +16,7 @@ _WAY_OUT = {
 }
 
 
-class StoreError(Exception):
+class StoreError(MomentumError):
     """The store cannot be opened or used; the message says why and what to do."""
 
 

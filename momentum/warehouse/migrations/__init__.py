@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 import pyarrow as pa
 
 from momentum.warehouse.migrations import m0001_tables
-from momentum.warehouse.migrations.ddl import has_history
+from momentum.warehouse.swaps import recover
 from momentum.warehouse.tables import TABLES
 
 if TYPE_CHECKING:
@@ -52,13 +52,15 @@ def migrate(client: Client) -> list[int]:
     """Apply what is missing, in order; return the numbers applied now (empty: nothing was to do).
 
     A migration is journalled after its last statement. One that was killed half way runs again from
-    its start, which its statements bear.
+    its start, which its statements bear. Swaps of months that a killed run left half made are finished
+    too: call this whenever the store has been opened, before anything is read.
     """
     client.command(_JOURNAL)
     done = {row["number"] for row in client.rows("SELECT DISTINCT number FROM migrations")}
     missing = [number for number in range(1, len(MIGRATIONS) + 1) if number not in done]
     for number in missing:
         _apply(client, number)
+    recover(client)
     return missing
 
 
@@ -84,7 +86,7 @@ def schema_problems(client: Client) -> list[str]:
     problems = []
     for table in TABLES.values():
         expected = {column.name: column.type for column in table.columns}
-        for name in [table.name, f"{table.name}_history"] if has_history(table) else [table.name]:
+        for name in [table.name, f"{table.name}_history"] if table.has_history else [table.name]:
             problems += _differences(name, expected, found.get(name))
     return problems
 

@@ -15,11 +15,6 @@ def create_table(table: Table) -> str:
     return _create(table, table.name, f"{engine} {partition}", table.row)
 
 
-def has_history(table: Table) -> bool:
-    """Months are kept per version of the model where rows say which version computed them."""
-    return table.kind == "month" and "model_version" in table.column_names
-
-
 def create_history(table: Table) -> str:
     """The table's twin that keeps a month per model version, each replaceable alone."""
     engine = f"MergeTree PARTITION BY (toYYYYMM({table.day}), model_version)"

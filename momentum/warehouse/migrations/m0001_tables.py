@@ -5,7 +5,7 @@ Until the first release this follows the registry; from then on it is frozen as 
 
 from __future__ import annotations
 
-from momentum.warehouse.migrations.ddl import create_history, create_table, has_history
+from momentum.warehouse.migrations.ddl import create_history, create_table
 from momentum.warehouse.tables import TABLES
 
 NAME = "tables of the registry"
@@ -13,4 +13,4 @@ NAME = "tables of the registry"
 
 def statements() -> list[str]:
     tables = TABLES.values()
-    return [create_table(table) for table in tables] + [create_history(table) for table in tables if has_history(table)]
+    return [create_table(table) for table in tables] + [create_history(table) for table in tables if table.has_history]

@@ -234,7 +234,7 @@ ACTIVITY_VERSIONS = Table(
         _RUN,
         _AT,
     ),
-    key=("athlete_id", "activity_id", "version", "state"),
+    key=("athlete_id", "activity_id", "version", "state", "at"),
 )
 
 QUARANTINE = Table(
@@ -282,4 +282,24 @@ PUBLICATIONS = Table(
         _AT,
     ),
     key=("table", "month", "at"),
+)
+
+SWAPS = Table(
+    "swaps",
+    "journal",
+    "One row per partition that is about to be swapped, and one more with done set when all of its batch are.",
+    (
+        Column("swap_id", "String", "The batch."),
+        Column("done", "Bool", "True in the row that closes the batch."),
+        Column("table", "LowCardinality(String)", "The table, or its history."),
+        Column("partition", "String", "The partition, as ALTER TABLE writes it."),
+        Column("source", "String", "The staging table that holds what comes."),
+        Column("month", "Date", "First day of the month."),
+        Column("model_version", "String", "Version of the model that computed it."),
+        Column("inputs_hash", "String", "What it was computed from."),
+        Column("rows", "UInt64", "Rows that come."),
+        _RUN,
+        _AT,
+    ),
+    key=("swap_id", "done", "partition"),
 )

@@ -39,3 +39,8 @@ class Table:
     @property
     def column_names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
+
+    @property
+    def has_history(self) -> bool:
+        """Months are kept per version of the model where rows say which version computed them."""
+        return self.kind == "month" and "model_version" in self.column_names

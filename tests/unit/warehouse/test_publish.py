@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from momentum.adapters.clickhouse import Client
-from momentum.warehouse import publish
+from momentum.adapters.clickhouse import Client, StatementFailed
+from momentum.warehouse import publish, swaps
+from momentum.warehouse.migrations import migrate
 
 JANUARY, FEBRUARY, MARCH = date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1)
 
@@ -164,9 +167,74 @@ def test_staging_is_gone_afterwards_also_after_an_error(client: Client) -> None:
 
 def test_staging_of_a_run_that_died_is_swept_and_of_one_that_lives_is_not(client: Client) -> None:
     with publish.staging(client, "daily_load") as living:
-        machine, pid, began, _ = living.partition("__staging_")[2].split("_")
-        dead = f"daily_load__staging_{machine}_{pid}_{int(began) - 1}_00000000"
+        dead = of_a_dead_process(living)
         client.command(f"CREATE TABLE {dead} AS daily_load")
-        assert publish.sweep_staging(client, "daily_load") == [dead]
+        assert publish.recover(client) == []
         assert living in tables(client)
         assert dead not in tables(client)
+
+
+def of_a_dead_process(name: str) -> str:
+    """The same staging table, as if a process had made it that began earlier and is gone."""
+    table, _, owner = name.partition("__staging_")
+    machine, pid, began, number = owner.split("_")
+    return f"{table}__staging_{machine}_{pid}_{int(began) - 1}_{number}"
+
+
+def left_half_made(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two months of v1; of v2 one month was swapped, in the other there are now the rows of both."""
+    put(client, [JANUARY, FEBRUARY], 1, "v1")
+
+    class Died(Exception):
+        pass
+
+    class Dying(Client):
+        def command(self, sql: str, *arguments: object, **more: object) -> None:
+            if "REPLACE PARTITION 202402" in sql:
+                raise Died
+            super().command(sql, *arguments, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(swaps, "_insert", as_a_dead_process(swaps._insert))
+    with pytest.raises(Died), publish.staging(client, "daily_load") as name:
+        client.insert(name, days([JANUARY, FEBRUARY], 2, "v2"))
+        client.command(f"CREATE TABLE {of_a_dead_process(name)} CLONE AS {name}")
+        dying = Dying(client._session, client.run_id)
+        publish.swap(dying, "daily_load", name, [JANUARY, FEBRUARY], model_version="v2", inputs_hash="h")
+    monkeypatch.undo()
+    client.insert("daily_load", days([FEBRUARY], 2, "v2"))
+
+
+def as_a_dead_process(insert: Callable[..., None]) -> Callable[..., None]:
+    def renamed(client: Client, table: str, rows: list[dict[str, Any]]) -> None:
+        insert(client, table, [row | {k: of_a_dead_process(row[k]) for k in row if k == "source"} for row in rows])
+
+    return renamed
+
+
+def test_what_a_killed_run_left_half_made_is_finished_at_the_next_opening(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left_half_made(client, monkeypatch)
+    migrate(client)
+    assert loads(client) == {JANUARY: 2, FEBRUARY: 2}
+    assert client.rows("SELECT count() AS n FROM daily_load") == [{"n": 4}]
+    assert publish.done_months(client, "daily_load", model_version="v2", inputs_hash="h") == {JANUARY, FEBRUARY}
+    assert not [name for name in tables(client) if "staging" in name]
+
+
+def test_it_is_finished_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    left_half_made(client, monkeypatch)
+    assert len(publish.recover(client)) == 2
+    put(client, [JANUARY], 3, "v3")
+    assert publish.recover(client) == []
+    assert loads(client) == {JANUARY: 3, FEBRUARY: 2}
+
+
+def test_a_swap_that_failed_without_dying_is_not_made_later(client: Client) -> None:
+    put(client, [JANUARY], 1, "v1")
+    with pytest.raises(StatementFailed), publish.staging(client, "daily_load") as name:
+        client.insert(name, days([JANUARY], 2, "v1"))
+        client.command(f"ALTER TABLE {name} DROP COLUMN sessions")  # so that it no longer fits
+        publish.swap(client, "daily_load", name, [JANUARY], model_version="v1", inputs_hash="")
+    assert publish.recover(client) == []
+    assert loads(client) == {JANUARY: 1}
