@@ -58,7 +58,7 @@ def test_xml_is_known_by_its_root_whatever_stands_before_it(text: str, format: s
 @pytest.mark.parametrize("size", [12, 14])
 def test_fit_is_known_by_its_header(size: int) -> None:
     data = bytes([size]) + b"\x10\x00\x00\x00\x00\x00\x00.FIT" + bytes(20)
-    with patch("momentum.activity_files.fit.decode_fit", create=True) as decode_fit:
+    with patch("momentum.activity_files.fit.decode_fit") as decode_fit:
         decode_fit.return_value = DecodedFile("fit", [ride()])
         assert decode(io.BytesIO(data)).format == "fit"
     decode_fit.assert_called_once_with(data)
