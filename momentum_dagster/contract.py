@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,11 @@ from momentum_dagster.partitions import MONTHS, month_key
 if TYPE_CHECKING:
     from momentum.warehouse.client import Client
     from momentum.warehouse.publish import Published
+
+# Single-run backfills are the reason why a range costs seconds; Dagster calls the parameter beta, and
+# its version is pinned.
+warnings.filterwarnings("ignore", message=".*backfill_policy", category=dg.BetaWarning)
+SINGLE_RUN = dg.BackfillPolicy.single_run()
 
 OWNER = "team:momentum"
 STORE = dg.AssetKey("warehouse_store")

@@ -10,6 +10,8 @@ import dagster as dg
 # still the old one in UTC, where Dagster counts.
 MONTHS = dg.MonthlyPartitionsDefinition(start_date="2000-01-01", end_offset=2)
 
+RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+
 
 def month_key(day: date) -> str:
     """The partition key of the day's month."""
@@ -24,7 +26,4 @@ def months_of(context: dg.AssetExecutionContext) -> tuple[date, date]:
 
 def range_tags(first: date, last: date) -> dict[str, str]:
     """Tags that make one run of the months from `first` to `last`."""
-    return {
-        "dagster/asset_partition_range_start": month_key(first),
-        "dagster/asset_partition_range_end": month_key(last),
-    }
+    return {RANGE_START: month_key(first), RANGE_END: month_key(last)}

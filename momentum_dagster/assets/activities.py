@@ -1,10 +1,10 @@
 """Activities: what an athlete's files, taken together, say. One month a partition, a range in one run."""
 
-from __future__ import annotations
+from collections.abc import Iterator
 
 import dagster as dg
 
-from momentum_dagster.contract import monthly_spec, tell_months
+from momentum_dagster.contract import SINGLE_RUN, monthly_spec, tell_months
 from momentum_dagster.partitions import months_of
 from momentum_dagster.resources.warehouse import Warehouse
 
@@ -30,8 +30,8 @@ SPECS = [
 ]
 
 
-@dg.multi_asset(specs=SPECS, name="assemble_activities", backfill_policy=dg.BackfillPolicy.single_run())
-def assemble_activities(context: dg.AssetExecutionContext, warehouse: Warehouse) -> None:
+@dg.multi_asset(specs=SPECS, name="assemble_activities", backfill_policy=SINGLE_RUN)
+def assemble_activities(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
     """Groups files into activities, writes samples still missing, swaps in the months that differ."""
     from datetime import UTC, datetime
     from functools import partial
@@ -55,6 +55,7 @@ def assemble_activities(context: dg.AssetExecutionContext, warehouse: Warehouse)
     )
     for spec in SPECS:
         tell_months(context, client, spec.key.to_user_string(), published)
+        yield dg.MaterializeResult(asset_key=spec.key)
 
 
 def _decoder_version() -> str:

@@ -1,12 +1,10 @@
 """The end of a run over a range: changes that it answered are closed, and the sensors are told."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import dagster as dg
 
-from momentum_dagster.contract import OWNER, STORE, column_schema
+from momentum_dagster.contract import OWNER, SINGLE_RUN, STORE, column_schema
 from momentum_dagster.partitions import MONTHS, months_of
 from momentum_dagster.resources.warehouse import Warehouse
 
@@ -15,7 +13,7 @@ DERIVED = ["fitness", "weekly_rollup", "monthly_rollup", "power_curve", "activit
 
 @dg.asset(
     partitions_def=MONTHS,
-    backfill_policy=dg.BackfillPolicy.single_run(),
+    backfill_policy=SINGLE_RUN,
     deps=[STORE, *DERIVED],
     group_name="training_load",
     kinds={"clickhouse"},

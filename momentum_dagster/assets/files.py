@@ -1,7 +1,5 @@
 """Files in: raw files, what is in them, their samples, and what could not be read. One run, no partition."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -62,8 +60,8 @@ def take_in_files(
 
 
 def _take_in(
-    context: dg.AssetExecutionContext, client: Client, warehouse: Warehouse, delivery: Delivery
-) -> IntakeReport:
+    context: dg.AssetExecutionContext, client: "Client", warehouse: Warehouse, delivery: Delivery
+) -> "IntakeReport":
     from datetime import UTC, datetime
     from functools import partial
 

@@ -1,20 +1,17 @@
 """Training load: metrics of each activity, daily load, fitness. Months are partitions, a range is one run."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import dagster as dg
 
 from momentum.warehouse.models.registry import model_version
 from momentum_dagster import progress
-from momentum_dagster.contract import monthly_spec, tell_months
+from momentum_dagster.contract import SINGLE_RUN, monthly_spec, tell_months
 from momentum_dagster.partitions import months_of
 from momentum_dagster.plots import plots_of
 from momentum_dagster.resources.warehouse import Warehouse
 
 GROUP = "training_load"
-SINGLE_RUN = dg.BackfillPolicy.single_run()
 
 
 def _metrics_asset() -> dg.AssetsDefinition:

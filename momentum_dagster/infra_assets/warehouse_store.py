@@ -1,7 +1,5 @@
 """`warehouse_store`: the place where data lives. Embedded on the local profile, a cluster later."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from momentum_dagster.contract import OWNER

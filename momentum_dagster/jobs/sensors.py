@@ -1,7 +1,5 @@
 """Sensors and the nightly schedule. None of them opens the store: they read files and ask for runs."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -106,7 +104,7 @@ def build_nightly(settings: Settings) -> dg.ScheduleDefinition:
     return nightly
 
 
-def _bell(settings: Settings) -> Rung:
+def _bell(settings: Settings) -> "Rung":
     from momentum.adapters.doorbell import Doorbell
 
     return Doorbell(settings.doorbell_path).last()

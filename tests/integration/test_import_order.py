@@ -10,7 +10,7 @@ from tests.imports import archive_at, compute, take_in
 from tests.same_tables import differences, tables_of
 from tests.small_files import small_files
 
-ORDERS = 20
+ORDERS = 300
 
 
 def import_shuffled(client: Client, folder: Path, athlete_id: str, files: dict[str, bytes], seed: int) -> None:

@@ -165,7 +165,8 @@ class Intake:
                 "run_id": self.run_id,
                 "decoded_at": self.now,
             }
-            self._batch.decoded.append(row)
+            if (sha256, part) not in self.book.parts:  # else a killed import wrote it
+                self._batch.decoded.append(row)
             self._batch.samples += row["samples"]
             self._batch.days.append(day)
             self.book.parts[(sha256, part)] = row
