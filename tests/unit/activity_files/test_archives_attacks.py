@@ -41,13 +41,13 @@ def outcome(tmp_path: Path, data: bytes) -> tuple[list[str], list[RefusedFile]]:
     """Names found and refusals of a walk over a zip and a sound file after it, which must always be found."""
     (tmp_path / "attack.zip").write_bytes(data)
     (tmp_path / "sound.fit").write_bytes(FIT)
-    began = time.monotonic()
+    began = time.process_time()
     items = []
     for item in walk(tmp_path):
         if isinstance(item, FoundFile):
             item.stream.read()
         items.append(item)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
     found = [item.source_file.removeprefix(f"{tmp_path.name}/") for item in items if isinstance(item, FoundFile)]
     assert found.pop() == "sound.fit"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["attack.zip", "sound.fit"]

@@ -26,10 +26,10 @@ def document(body: str = BODY, head: str = '<?xml version="1.0"?>', root: str = 
 
 
 def refusal(data: bytes, decode: Callable[..., DecodedFile] = decode_gpx) -> Refused:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(Refused) as refused:
         decode(io.BytesIO(data))
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 3
     return refused.value
 
 
