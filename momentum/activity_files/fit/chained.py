@@ -22,20 +22,22 @@ _CHAINED_FILES = 256
 class FitFile:
     """One FIT file, scanned.
 
-    data: all bytes, uint8; every offset counts from its start. Per distinct definition d:
-    defined_at, defined_length, number (global message number); its messages' header offsets are
-    at[first[d]:first[d + 1]], in file order, and rank is their place among all messages of the number.
+    data: all bytes, uint8; every offset counts from its start. Per distinct definition d: defined_at,
+    defined_length; its messages' header offsets are at[first[d]:first[d + 1]], in file order, and rank
+    is their place among all messages of the same global number. parts: the definitions that have
+    messages, by global number.
     """
 
     data: NDArray[np.uint8]
     defined_at: NDArray[np.int64]
     defined_length: NDArray[np.int64]
-    number: list[int]
+    parts: dict[int, list[int]]
     first: list[int]
     at: NDArray[np.int64]
     rank: NDArray[np.int64]
     compressed: bool
     problems: list[Problem] = field(default_factory=list)
+    compressed_s: NDArray[np.float64] | None = None  # times in headers, like `at`; computed when first asked for
 
 
 def split(data: bytes) -> tuple[list[FitFile], list[Problem]]:
@@ -92,7 +94,9 @@ def _read_file(data: bytes, array: NDArray[np.uint8], start: int) -> tuple[FitFi
         problems.append(Problem(IN_PART, f"undefined local message at byte {stopped}, read to there"))
     elif status == kernels.TRUNCATED and not truncated:
         problems.append(Problem(IN_PART, f"the message at byte {stopped} goes beyond the end, read to there"))
-    fit = FitFile(
-        array, defined_at, defined_length, number.tolist(), first.tolist(), at, rank, bool(compressed), problems
-    )
-    return fit, after
+    parts: dict[int, list[int]] = {}
+    edges = first.tolist()
+    for d, n in enumerate(number.tolist()):
+        if edges[d + 1] > edges[d]:
+            parts.setdefault(n, []).append(d)
+    return FitFile(array, defined_at, defined_length, parts, edges, at, rank, bool(compressed), problems), after

@@ -33,14 +33,15 @@ def read_message(
     subfields) are there too. Developer fields are called dev_INDEX_NUMBER and are unscaled.
 
     wanted: names of the profile's fields to read (all if None); fields whose size does not fit their
-    type are then left out. described: types of developer fields; without it they are left out.
+    type, and text where the profile has numbers, are then left out. described: types of developer
+    fields; without it they are left out.
     Raises Refused "too large".
     """
     message = profile.message(number)
-    parts = [d for d, n in enumerate(fit.number) if n == number and fit.first[d + 1] > fit.first[d]]
-    rows = sum(fit.first[d + 1] - fit.first[d] for d in parts)
-    if not rows:
+    parts = fit.parts.get(number, [])
+    if not parts:
         return {}
+    rows = sum(fit.first[d + 1] - fit.first[d] for d in parts)
     layouts = [_named_layouts(fit, d, message, wanted, described) for d in parts]
     numeric, texts = _places(layouts)
     width = sum(k for _, k in numeric.values())
@@ -63,7 +64,7 @@ def read_message(
 
 def message_offsets(fit: FitFile, number: int) -> NDArray[np.int64]:
     """Where in the file the messages of a kind are, in file order."""
-    parts = [slice(fit.first[d], fit.first[d + 1]) for d, n in enumerate(fit.number) if n == number]
+    parts = [slice(fit.first[d], fit.first[d + 1]) for d in fit.parts.get(number, ())]
     out = np.empty(sum(part.stop - part.start for part in parts), np.int64)
     for part in parts:
         out[fit.rank[part]] = fit.at[part]
@@ -80,7 +81,9 @@ def _named_layouts(
     named: NamedLayouts = []
     for layout in definition.fields:
         field = message.field(layout.number)
-        if wanted is None or (field.name in wanted and not layout.misfit):
+        # What an activity is made of must be what the profile says it is; else it is not there.
+        fits = not layout.misfit and (layout.base_type.kind == "string") == (field.type == "string")
+        if wanted is None or (field.name in wanted and fits):
             named.append((field.name, layout, field))
     for layout in definition.developer_fields if described is not None else ():
         types = described.get((layout.developer or 0, layout.number), ()) if described else ()
@@ -168,28 +171,35 @@ def _read_texts(
 
 
 def _add_compressed_times(fit: FitFile, parts: list[int], columns: Columns, rows: int) -> None:
+    if fit.compressed_s is None:
+        fit.compressed_s = _compressed_times(fit)
+    column = np.full(rows, np.nan)
+    for d in parts:
+        part = slice(fit.first[d], fit.first[d + 1])
+        column[fit.rank[part]] = fit.compressed_s[part]
+    sent = columns.get("timestamp")
+    if sent is not None and sent.ndim == 1 and sent.dtype.kind == "f":
+        column = np.where(np.isnan(sent), column, sent)
+    if not np.isnan(column).all():
+        columns["timestamp"] = column
+
+
+def _compressed_times(fit: FitFile) -> NDArray[np.float64]:
+    """FIT seconds of every message of a file that has its time in the header, else NaN; in the order of `at`."""
     from momentum.activity_files.fit import kernels
 
-    definition = np.repeat(np.arange(len(fit.number)), np.diff(fit.first))
-    time_at = np.full(len(fit.number), -1, np.int64)
-    time_big = np.zeros(len(fit.number), np.bool_)
-    for d in range(len(fit.number)):
+    definitions = len(fit.defined_at)
+    time_at = np.full(definitions, -1, np.int64)
+    time_big = np.zeros(definitions, np.bool_)
+    for d in range(definitions):
         read = read_definition(fit, d)
         for layout in read.fields:
             if layout.number == profile.TIMESTAMP and layout.base_type.name == "uint32":
                 time_at[d], time_big[d] = layout.at, read.big
     order = np.argsort(fit.at, kind="stable")
-    in_order = definition[order]
+    in_order = np.repeat(np.arange(definitions), np.diff(fit.first))[order]
     times = np.full(fit.at.size, np.nan)
     kernels.compressed_times(fit.data, fit.at[order], time_at[in_order], time_big[in_order], times)
     grouped = np.empty_like(times)
     grouped[order] = times
-    column = np.full(rows, np.nan)
-    for d in parts:
-        part = slice(fit.first[d], fit.first[d + 1])
-        column[fit.rank[part]] = grouped[part]
-    sent = columns.get("timestamp")
-    if sent is not None and sent.ndim == 1:
-        column = np.where(np.isnan(sent), column, sent)
-    if not np.isnan(column).all():
-        columns["timestamp"] = column
+    return grouped

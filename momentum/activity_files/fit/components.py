@@ -57,7 +57,7 @@ def _add_components(columns: Columns, message: profile.Message, field: profile.F
     if len(field.components) == 1 and values.ndim == 1 and (first.scale, first.offset) == (field.scale, field.offset):
         # The field itself under a name with more room (speed, enhanced_speed): nothing to take apart.
         target = message.field(first.target)
-        if first.bits == _width(field) and not target.accumulated:
+        if first.bits == _width(field) and not target.accumulated and _is_number(columns, target):
             sent = columns.get(target.name)
             columns[target.name] = values if sent is None or sent.ndim > 1 else np.where(np.isnan(sent), values, sent)
             return
@@ -72,8 +72,15 @@ def _add_components(columns: Columns, message: profile.Message, field: profile.F
         at += component.bits
     for number, found in parts.items():
         target = message.field(number)
+        if not _is_number(columns, target):
+            continue
         _fill(columns, target, found)
         _add_components(columns, message, target, depth + 1)
+
+
+def _is_number(columns: Columns, field: profile.Field) -> bool:
+    """False where a definition says that the field is text, whatever the profile says."""
+    return field.name not in columns or columns[field.name].dtype.kind == "f"
 
 
 def _width(field: profile.Field) -> int:

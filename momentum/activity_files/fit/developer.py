@@ -11,7 +11,8 @@ from momentum.activity_files.decoded import Columns
 from momentum.activity_files.fit import profile
 from momentum.activity_files.fit.chained import FitFile
 from momentum.activity_files.fit.columns import message_offsets, read_message
-from momentum.activity_files.fit.samples import RECORD, first_value
+from momentum.activity_files.fit.samples import RECORD
+from momentum.activity_files.fit.values import first_value
 
 FIELD_DESCRIPTION = 206
 # The profile gives a name 64 bytes and a unit 16; a hostile file may not multiply more than that.

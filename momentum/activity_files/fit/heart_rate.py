@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from momentum.activity_files.decoded import Columns
-from momentum.activity_files.fit.samples import first_value
+from momentum.activity_files.fit.values import first_value, time_values
 
 HR = 132
 WANTED = frozenset(
@@ -29,7 +29,7 @@ def beats(hr: Columns) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     clock = hr["event_timestamp"].reshape(len(hr["event_timestamp"]), -1)
     bpm = hr["filtered_bpm"].reshape(len(clock), -1)
     rows = len(clock)
-    anchored = first_value(hr, "timestamp", rows) + np.nan_to_num(first_value(hr, "fractional_timestamp", rows))
+    anchored = time_values(hr, "timestamp", rows) + np.nan_to_num(first_value(hr, "fractional_timestamp", rows))
     latest = np.maximum.accumulate(np.where(np.isnan(anchored), -1, np.arange(rows)))
     safe = np.maximum(latest, 0)
     elapsed = (clock - clock[safe, :1]) % _WRAPS_S

@@ -264,7 +264,7 @@ def _read_64(data, at, row, big, kind, scale, offset, column):
 
 @njit(cache=True, error_model="numpy")
 def _read_floats(data, at, row, width, big, scale, offset, column):
-    """Floating point numbers; FIT's pattern for nothing sent is one of their NaNs."""
+    """Floating point numbers; FIT's pattern for nothing sent is one of their NaNs, and infinite is no value."""
     bits32 = np.empty(1, np.uint32)
     real32 = bits32.view(np.float32)
     bits64 = np.empty(1, np.uint64)
@@ -273,10 +273,11 @@ def _read_floats(data, at, row, width, big, scale, offset, column):
         bits = _bits(data, at[i], width, big)
         if width == 4:
             bits32[0] = np.uint32(bits)
-            column[row[i]] = real32[0] / scale - offset
+            value = np.float64(real32[0])
         else:
             bits64[0] = bits
-            column[row[i]] = real64[0] / scale - offset
+            value = real64[0]
+        column[row[i]] = value / scale - offset if np.isfinite(value) else np.nan
 
 
 @njit(cache=True, error_model="numpy")

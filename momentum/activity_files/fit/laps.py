@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from momentum.activity_files.decoded import Columns
 from momentum.activity_files.fit import profile
 from momentum.activity_files.fit.clock import EPOCH_S
-from momentum.activity_files.fit.samples import first_value
+from momentum.activity_files.fit.values import first_value, row_count, time_values
 
 LAP, LENGTH = 19, 101
 LAP_WANTED = frozenset(
@@ -49,14 +49,14 @@ def read_laps(laps: Columns, lengths: Columns, shift_s: float, pool_length_m: fl
 
 def _times(columns: Columns, shift_s: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Start and duration; the one from the other and the end where only those were sent."""
-    rows = len(next(iter(columns.values()))) if columns else 0
-    start = first_value(columns, "start_time", rows)
-    end = first_value(columns, "timestamp", rows)
+    rows = row_count(columns)
+    start = time_values(columns, "start_time", rows)
+    end = time_values(columns, "timestamp", rows)
     elapsed = first_value(columns, "total_elapsed_time", rows)
     elapsed = np.where(np.isnan(elapsed), first_value(columns, "total_timer_time", rows), elapsed)
     start = np.where(np.isnan(start), end - elapsed, start)
     elapsed = np.where(np.isnan(elapsed), np.maximum(end - start, 0), elapsed)
-    return start + shift_s, np.where(np.isnan(elapsed), 0, elapsed)
+    return start + shift_s, np.where((elapsed >= 0) & (elapsed < 2**32), elapsed, 0)
 
 
 def _strokes(columns: Columns, rows: int) -> NDArray[np.str_]:

@@ -26,7 +26,7 @@ def messages(data: bytes) -> dict[str, Columns]:
 
 def _messages_of(fit: FitFile) -> dict[str, Columns]:
     types, _ = describe(fit)
-    read = {number: read_message(fit, number, described=types) for number in dict.fromkeys(fit.number)}
+    read = {number: read_message(fit, number, described=types) for number in fit.parts}
     return {profile.message(number).name: columns for number, columns in read.items() if columns}
 
 
@@ -35,9 +35,11 @@ def _joined(parts: list[Columns]) -> Columns:
     out: Columns = {}
     for name in dict.fromkeys(name for part in parts for name in part):
         blocks = [part.get(name) for part in parts]
-        if any(block is not None and block.dtype.kind == "U" for block in blocks):
-            texts = [np.full(n, "") if b is None else b.astype(np.str_) for b, n in zip(blocks, rows, strict=True)]
-            out[name] = np.concatenate(texts)
+        texts = [block if block is not None and block.dtype.kind == "U" else None for block in blocks]
+        if any(text is not None for text in texts):
+            # Text in one file and numbers in another happens in damaged ones only: the text counts.
+            filled = [np.full(n, "") if text is None else text for text, n in zip(texts, rows, strict=True)]
+            out[name] = np.concatenate(filled)
             continue
         width = max(1 if block is None or block.ndim == 1 else block.shape[1] for block in blocks)
         joined = np.full((sum(rows), width), np.nan)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from momentum.activity_files.decoded import Columns, Problem
 from momentum.activity_files.fit.clock import FIRST_DATE
+from momentum.activity_files.fit.values import first_value, row_count, time_values
 
 RECORD = 20
 WANTED = frozenset(
@@ -45,10 +46,10 @@ def record_times(records: Columns, lengths: Columns, shift_s: float) -> tuple[ND
 
     Some pool watches write one record without a time behind each length: it gets the length's end.
     """
-    rows = len(next(iter(records.values()))) if records else 0
-    times = first_value(records, "timestamp", rows)
+    rows = row_count(records)
+    times = time_values(records, "timestamp", rows)
     if rows and np.isnan(times).all() and len(lengths.get("start_time", ())) == rows:
-        times = lengths["start_time"] + first_value(lengths, "total_elapsed_time", rows)
+        times = time_values(lengths, "start_time", rows) + first_value(lengths, "total_elapsed_time", rows)
     times = times + shift_s
     undated = np.isnan(times)
     if shift_s == 0 and rows and (times >= FIRST_DATE).any():
@@ -76,11 +77,3 @@ def channels(records: Columns, rows: int) -> Columns:
         fraction = first_value(records, "fractional_cadence", rows)
         out["cadence_rpm"] = out["cadence_rpm"] + np.where(np.isnan(fraction), 0, fraction)
     return out
-
-
-def first_value(columns: Columns, name: str, rows: int) -> NDArray[np.float64]:
-    """A column of numbers; the first of each array; NaN where there is none."""
-    values = columns.get(name)
-    if values is None or values.dtype.kind != "f":
-        return np.full(rows, np.nan)
-    return values if values.ndim == 1 else values[:, 0]

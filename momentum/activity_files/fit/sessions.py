@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from momentum.activity_files import sports
 from momentum.activity_files.decoded import Columns, Problem
 from momentum.activity_files.fit import profile
-from momentum.activity_files.fit.samples import first_value
+from momentum.activity_files.fit.values import first_value, row_count, time_values
 
 SESSION, SPORT = 18, 12
 WANTED = frozenset(
@@ -57,8 +57,9 @@ class Session:
 
 def read_sessions(columns: Columns, sport: Columns, record_s: NDArray[np.float64], shift_s: float) -> list[Session]:
     """The file's sessions in order of time; one made of the records (ascending) where it has none."""
-    rows = len(next(iter(columns.values()))) if columns else 0
+    rows = row_count(columns)
     values = {name: first_value(columns, name, rows).tolist() for name in WANTED}
+    values |= {name: time_values(columns, name, rows).tolist() for name in ("timestamp", "start_time")}
     fallback = sport_of(sport)
     sessions = []
     for k in range(rows):
@@ -107,7 +108,7 @@ def unfinished(sessions: list[Session], sport: Columns, record_s: NDArray[np.flo
 
 def sport_of(sport: Columns) -> tuple[str, str]:
     """Sport and sub-sport of the last `sport` message."""
-    rows = len(next(iter(sport.values()))) if sport else 0
+    rows = row_count(sport)
     if not rows:
         return "other", ""
     return _sport(float(first_value(sport, "sport", rows)[-1]), float(first_value(sport, "sub_sport", rows)[-1]))
@@ -124,7 +125,7 @@ def _sport(sport: float, sub_sport: float) -> tuple[str, str]:
 
 
 def _positive(value: float) -> float:
-    return value if value > 0 else np.nan
+    return value if 0 < value < 2**32 else np.nan
 
 
 def cuts(sessions: list[Session]) -> NDArray[np.float64]:

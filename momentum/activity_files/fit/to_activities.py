@@ -12,8 +12,9 @@ from momentum.activity_files.decoded import Activity, Columns, Problem
 from momentum.activity_files.fit import clock, developer, device, heart_rate, laps, sessions
 from momentum.activity_files.fit.beats import rr_intervals
 from momentum.activity_files.fit.recording import Recording
-from momentum.activity_files.fit.samples import channels, first_value, record_times
+from momentum.activity_files.fit.samples import channels, record_times
 from momentum.activity_files.fit.sessions import Session
+from momentum.activity_files.fit.values import row_count, time_values
 
 
 @dataclass
@@ -75,6 +76,7 @@ def _samples(
     dated = ~np.isnan(record_s)
     if not dated.all():
         record_s, found = record_s[dated], {name: values[dated] for name, values in found.items()}
+        found = {name: values for name, values in found.items() if not np.isnan(values).all()}
     behind = int((np.diff(record_s) < 0).sum())
     if behind:
         problems.append(Problem("samples out of order", f"{behind} were behind the one before; sorted by time"))
@@ -88,8 +90,8 @@ def _developer(recording: Recording, record_s: NDArray[np.float64], shift_s: flo
     fields = recording.developer_fields
     found = developer.long_form(recording.records, fields, record_s)
     for prefix, columns in (("session.", recording.sessions), ("lap.", recording.laps)):
-        rows = len(next(iter(columns.values()))) if columns else 0
-        found += developer.long_form(columns, fields, first_value(columns, "timestamp", rows) + shift_s, prefix)
+        rows = row_count(columns)
+        found += developer.long_form(columns, fields, time_values(columns, "timestamp", rows) + shift_s, prefix)
     return found
 
 

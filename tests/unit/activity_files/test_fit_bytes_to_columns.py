@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fit_bytes import (
+
+from momentum.activity_files.decoded import Refused
+from momentum.activity_files.fit import messages
+from momentum.activity_files.fit.chained import split
+from tests.fit_bytes import (
     BYTE,
     DEVELOPER_DATA_ID,
     ENUM,
@@ -24,10 +28,6 @@ from fit_bytes import (
     message,
     records,
 )
-
-from momentum.activity_files.decoded import Refused
-from momentum.activity_files.fit import messages
-from momentum.activity_files.fit.chained import split
 
 
 @pytest.mark.parametrize("big", [False, True])
