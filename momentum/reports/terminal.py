@@ -14,7 +14,7 @@ from rich.text import Text
 
 from momentum.errors import MomentumError
 from momentum.reports.fitness_chart import band_of
-from momentum.reports.style import signed, words
+from momentum.reports.style import words
 from momentum.reports.terminal_chart import AREA, DOTS, area_and_dots
 from momentum.reports.wording import clock, day_text, hours_text, threshold_text
 from momentum.warehouse import queries
@@ -165,9 +165,9 @@ def _show_fitness(console: Console, data: dict[str, Any]) -> None:
     table.add_row("fatigue (ATL)", *(f"{row['atl']:.1f}" for row in shown))
     for label, name in (("form this morning", "tsb"), ("form this evening", "tsb_evening")):
         table.add_row(
-            label, f"{band_of(shown[0][name])} {signed(shown[0][name])}", *(signed(r[name]) for r in shown[1:])
+            label, f"{band_of(shown[0][name])} {_signed(shown[0][name])}", *(_signed(r[name]) for r in shown[1:])
         )
-    table.add_row("ramp over 7 days", *(f"{row['ramp_rate']:+.1f}".replace("-", "−") for row in shown))
+    table.add_row("ramp over 7 days", *(f"{row['ramp_rate']:+.1f}" for row in shown))
     for label, name, reason in (
         ("7 over 28 days (ACWR)", "acwr", "under 28 days"),
         ("  not counting the 7 twice", "acwr_uncoupled", "under 28 days"),
@@ -177,6 +177,11 @@ def _show_fitness(console: Console, data: dict[str, Any]) -> None:
         table.add_row(label, *(_or_reason(row, name, reason) for row in shown))
     table.add_row("strain", *("" if row["strain"] is None else f"{row['strain']:.0f}" for row in shown))
     console.print(table)
+
+
+def _signed(value: float) -> str:
+    rounded = round(value)
+    return f"{rounded:+d}" if rounded else "0"
 
 
 def _or_reason(row: dict[str, Any], name: str, reason: str) -> Text:

@@ -13,7 +13,13 @@ AREA, DOTS = "dodger_blue2", "dark_orange"
 
 
 def area_and_dots(
-    days: Sequence[date], area: Sequence[float], dots: Sequence[float], *, width: int, height: int = 8, ascii_only: bool
+    days: Sequence[date],
+    area: Sequence[float],
+    dots: Sequence[float],
+    *,
+    width: int,
+    height: int = 10,
+    ascii_only: bool,
 ) -> list[Text]:
     """Lines of at most `width` characters: a scale on the left, the months below.
 
@@ -28,7 +34,7 @@ def area_and_dots(
     lines = []
     for row in range(height, 0, -1):
         told = f"{marks[row]:4.0f} " if row in marks else " " * margin
-        line = Text(told, style="dim", no_wrap=True)
+        line = Text(no_wrap=True).append(told, "dim")
         for day in picked:
             line.append(*_cell(area[day] / top * height, dots[day] / top * height, row, ascii_only))
         lines.append(line)

@@ -7,7 +7,7 @@ from datetime import date
 _THRESHOLDS = {
     "ftp_w": "FTP",
     "critical_power_w": "critical power",
-    "w_prime_j": "W′ above it",
+    "w_prime_j": "W' above it",
     "lthr_bpm": "threshold heart rate",
     "resting_hr_bpm": "resting heart rate",
     "max_hr_bpm": "highest heart rate",
