@@ -143,6 +143,14 @@ def list_(as_json: Json = False) -> None:
 
     with store() as client:
         rows = athletes(client)
+    if not as_json:
+        rows = [
+            {
+                "id": row["athlete_id"], "name": row["name"], "sports": ", ".join(row["sports"]),
+                "activities": row["activities"], "last": row["last_day"], "fitness": row["ctl"], "form": row["tsb"],
+            }
+            for row in rows
+        ]  # fmt: skip
     print_rows(rows, as_json=as_json, empty="no athlete yet; `momentum athlete add ID` adds one")
 
 

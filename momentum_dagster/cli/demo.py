@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from momentum_dagster import progress
@@ -34,8 +34,8 @@ def _has_files(home: Path) -> bool:
 
 def _prepare() -> None:
     """Writes the athletes' files into the inbox and enters what they would enter by hand."""
-    from momentum.demo import write_demo
-    from momentum.warehouse.entries import add_event, save_athlete, set_threshold
+    from momentum.demo import last_whole_day, write_demo
+    from momentum.warehouse.entries import add_event, add_weight, save_athlete, set_threshold
 
     to_stderr.print("nothing imported yet: three generated athletes, two years each", style="dim")
     now = datetime.now(UTC)
@@ -43,7 +43,7 @@ def _prepare() -> None:
     with shown_progress():
         demo = write_demo(
             fresh,
-            last_day=(now - timedelta(days=1)).date(),
+            last_day=last_whole_day(now),
             progress=lambda done, total: progress.tell("writing files", done, total),
         )
     with store() as client:
@@ -58,6 +58,8 @@ def _prepare() -> None:
         for row in demo.events:
             event = {name: value for name, value in row.items() if name != "athlete_id"}
             add_event(client, row["athlete_id"], event, open_change=opener, now=now)
+        for row in demo.body:
+            add_weight(client, row["athlete_id"], row["date"], row["weight_kg"], open_change=opener, now=now)
     # last: an inbox that is there is complete
     inbox.parent.mkdir(parents=True, exist_ok=True)
     fresh.rename(inbox)

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
 @dataclass
 class AssetLine:
-    """What a run did to one asset."""
+    """What a run did to one asset. `warned`: checks that failed and stop nothing; `failed`: those that block."""
 
     asset: str
     rows: int | None = None
     seconds: float = 0.0
     passed: int = 0
+    warned: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
 
@@ -92,6 +93,8 @@ def execute(
 
 
 def _add(outcome: Outcome, result: dg.ExecuteInProcessResult) -> None:
+    import dagster as dg
+
     steps: dict[str, list[str]] = {}
     for event in result.all_events:
         if event.is_step_materialization:
@@ -107,7 +110,8 @@ def _add(outcome: Outcome, result: dg.ExecuteInProcessResult) -> None:
             if evaluation.passed:
                 line.passed += 1
             else:
-                line.failed.append(evaluation.check_name)
+                blocks = evaluation.severity == dg.AssetCheckSeverity.ERROR
+                (line.failed if blocks else line.warned).append(f"{evaluation.check_name}: {evaluation.description}")
         elif event.is_step_success and event.step_key in steps:
             # a step that makes several assets took its time for all of them: told with the first
             outcome.line(steps[event.step_key][0]).seconds += event.step_success_data.duration_ms / 1000
@@ -195,6 +199,9 @@ def after_entry(later: bool) -> None:
 
 def raise_for(outcome: Outcome) -> None:
     """Raises MomentumError with what went wrong, if anything did."""
-    failed = [f"check {name} of {line.asset} failed" for line in outcome.lines.values() for name in line.failed]
+    for line in outcome.lines.values():
+        for warning in line.warned:
+            to_stderr.print(f"look at this: {line.asset}, check {warning}", style="yellow", highlight=False)
+    failed = [f"{line.asset}, check {name}" for line in outcome.lines.values() for name in line.failed]
     if outcome.errors or failed:
         raise MomentumError("; ".join([*failed, *outcome.errors]))

@@ -83,10 +83,12 @@ class Warehouse(dg.ConfigurableResource):
     def client(self, run_id: str) -> Client:
         """The client, after a look at the store: a run that starts in spite of a failed check stops here."""
         from momentum.warehouse.health import health
+        from momentum.warehouse.publish import recover
 
         if self._client is not None:
             return self._client
         client = self.open(run_id)
+        recover(client)  # what a run that was killed left half swapped
         ill = [finding for finding in health(client, self.folder) if not finding.ok]
         if ill:
             raise StoreIsIll("; ".join(f"{finding.check}: {finding.message}" for finding in ill))

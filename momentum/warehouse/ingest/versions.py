@@ -30,9 +30,9 @@ def founding(group: Group) -> Key:
 
 
 def version_id(book: Book, group: Group, decoder_version: int) -> str:
-    """16 hex digits over the files, the decoder and the day (records lie in the day's month)."""
-    files = version_of(sorted(group.members), decoder_version)
-    return hashlib.sha256(f"{files}:{book.local_date(group.chosen)}".encode()).hexdigest()[:16]
+    """16 hex digits over the files, the chosen one, the decoder and the day (records lie in its month)."""
+    files = version_of(group.members, decoder_version)
+    return hashlib.sha256(f"{files}:{group.chosen}:{book.local_date(group.chosen)}".encode()).hexdigest()[:16]
 
 
 def stored_versions(client: Any, athlete_id: str) -> dict[tuple[str, str], list[dict[str, Any]]]:
