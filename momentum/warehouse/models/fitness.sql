@@ -13,49 +13,48 @@ WITH
         FROM daily_load
         WHERE athlete_id BETWEEN {athlete_from:String} AND {athlete_to:String} AND local_date <= {last:Date}
     ),
-    -- A sport's series begins on its first day, not with years of zeros; its seed is 0, for a seed that
-    -- an athlete brings along is not known by sport.
-    sport_series AS
+    trained AS
     (
-        SELECT
-            athlete_id,
-            sport,
-            min(local_date) AS first_day,
-            argMin(sport_load, local_date) AS first_load,
-            arraySort(groupArrayIf((local_date, source), source != '')) AS told,
-            -- Days on which the sources of load are not those of the sport's last training day with a load.
-            arrayMap(
-                pair -> pair.2.1,
-                arrayFilter(pair -> pair.1.2 != pair.2.2, arrayZip(arrayPopBack(told), arrayPopFront(told)))
-            ) AS source_changes
+        SELECT athlete_id, local_date, sport, sport_load, source
         FROM days
         ARRAY JOIN
             mapKeys(load_by_sport) AS sport,
             mapValues(load_by_sport) AS sport_load,
             mapValues(load_sources_by_sport) AS source
-        GROUP BY athlete_id, sport
     ),
+    -- A sport's series begins on its first day, not with years of zeros; its seed is 0, for a seed that
+    -- an athlete brings along is not known by sport.
     series AS
     (
-        SELECT athlete_id, sport, first_day, first_load, source_changes, 0. AS ctl_seed, 0. AS atl_seed
-        FROM sport_series
+        SELECT athlete_id, sport, min(local_date) AS first_day, argMin(sport_load, local_date) AS first_load,
+            0. AS ctl_seed, 0. AS atl_seed
+        FROM trained
+        GROUP BY athlete_id, sport
         UNION ALL
-        SELECT athlete_id, 'all', first_day, first_load, source_changes, seeds.ctl_seed, seeds.atl_seed
+        SELECT athlete_id, 'all', first_day, first_load, seeds.ctl_seed, seeds.atl_seed
         FROM (
             SELECT athlete_id, min(local_date) AS first_day, argMin(load, local_date) AS first_load
             FROM days
             GROUP BY athlete_id
         ) AS whole
         LEFT JOIN (
-            SELECT athlete_id, groupUniqArrayArray(source_changes) AS source_changes
-            FROM sport_series
-            GROUP BY athlete_id
-        ) AS sports USING (athlete_id)
-        LEFT JOIN (
             SELECT athlete_id, argMax(ctl_seed, at) AS ctl_seed, argMax(atl_seed, at) AS atl_seed
             FROM athletes
             GROUP BY athlete_id
         ) AS seeds USING (athlete_id)
+    ),
+    -- Days on which a sport's sources of load are not those of its last training day with a load.
+    source_changes AS
+    (
+        SELECT athlete_id, local_date, groupArray(sport) AS sports
+        FROM (
+            SELECT athlete_id, local_date, sport, source, lagInFrame(source, 1, source) OVER
+                (PARTITION BY athlete_id, sport ORDER BY local_date ROWS UNBOUNDED PRECEDING) AS source_before
+            FROM trained
+            WHERE source != ''
+        )
+        WHERE source != source_before
+        GROUP BY athlete_id, local_date
     ),
     series_days AS
     (
@@ -65,11 +64,14 @@ WITH
             days.local_date AS local_date,
             toInt32(days.local_date - series.first_day + 1) AS n,
             if(series.sport = 'all', days.load, days.load_by_sport[series.sport]) AS load,
-            has(series.source_changes, days.local_date) AS source_changed,
+            if(series.sport = 'all', notEmpty(source_changes.sports), has(source_changes.sports, series.sport))
+                AS source_changed,
             series.first_load AS first_load,
             series.ctl_seed AS ctl_seed,
             series.atl_seed AS atl_seed
         FROM days
+        LEFT JOIN source_changes
+            ON days.athlete_id = source_changes.athlete_id AND days.local_date = source_changes.local_date
         INNER JOIN series ON days.athlete_id = series.athlete_id
         WHERE days.local_date >= series.first_day
     ),
@@ -80,8 +82,8 @@ WITH
             exponentialTimeDecayedSum($ctl_tau_d)(load, n) OVER to_yesterday AS ctl_sum_yesterday,
             exponentialTimeDecayedSum($atl_tau_d)(load, n) OVER to_yesterday AS atl_sum_yesterday,
             exponentialTimeDecayedSum($ctl_tau_d)(load, n) OVER to_ramp_start AS ctl_sum_ramp_start,
-            exponentialTimeDecayedSum($acute_tau_d)(load, n) OVER to_today AS acute_sum,
-            exponentialTimeDecayedSum($chronic_tau_d)(load, n) OVER to_today AS chronic_sum,
+            exponentialTimeDecayedSum($acute_tau_d)(load, n) OVER to_yesterday AS acute_sum_yesterday,
+            exponentialTimeDecayedSum($chronic_tau_d)(load, n) OVER to_yesterday AS chronic_sum_yesterday,
             sum(load) OVER acute AS acute_load,
             sum(load) OVER chronic AS chronic_load,
             sum(load) OVER before_acute AS before_acute_load,
@@ -90,7 +92,6 @@ WITH
         FROM series_days
         WINDOW
             one AS (PARTITION BY athlete_id, sport ORDER BY n),
-            to_today AS (one ROWS UNBOUNDED PRECEDING),
             to_yesterday AS (one ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
             to_ramp_start AS (one ROWS BETWEEN UNBOUNDED PRECEDING AND $ramp_d PRECEDING),
             acute AS (one ROWS BETWEEN $acute_d - 1 PRECEDING AND CURRENT ROW),
@@ -117,8 +118,10 @@ SELECT
         acute_load / $acute_d / (before_acute_load / ($chronic_d - $acute_d))
     ) AS acwr_uncoupled,
     -- y += lambda * (x - y) with y = x on the first day: the decayed sum, and the first load as a seed.
-    $acute_lambda * acute_sum + first_load * exp(-n / $acute_tau_d) AS acute_ewma,
-    $chronic_lambda * chronic_sum + first_load * exp(-n / $chronic_tau_d) AS chronic_ewma,
+    $acute_lambda * (load + exp(-1 / $acute_tau_d) * acute_sum_yesterday)
+        + first_load * exp(-n / $acute_tau_d) AS acute_ewma,
+    $chronic_lambda * (load + exp(-1 / $chronic_tau_d) * chronic_sum_yesterday)
+        + first_load * exp(-n / $chronic_tau_d) AS chronic_ewma,
     if(n < $chronic_d OR chronic_ewma = 0, NULL, acute_ewma / chronic_ewma) AS acwr_ewma,
     multiIf(
         n < $monotony_d, 'fewer than $monotony_d days', week_load = 0, 'no load', week_sd = 0, 'constant load', ''
