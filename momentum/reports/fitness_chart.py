@@ -97,8 +97,8 @@ def _one(athlete: Fitness) -> bytes:
     _draw_bars(bars, athlete.daily)
     for axes in (lines, form):
         axes.tick_params(labelbottom=False)
-    _draw_events([lines, form, bars], lines, athlete.events)
     _span(lines, days)
+    _draw_events([lines, form, bars], lines, athlete.events)
     style.month_axis(bars, len(days))
     return style.to_png(figure)
 
@@ -165,7 +165,7 @@ def _draw_lines(axes: Axes, athlete: Fitness, top: float) -> None:
     axes.plot(days, ctl, color=style.FITNESS, linewidth=2.4, marker=dot)
     axes.set_ylim(0, top)
     # Labels at the ends of the lines, pushed apart where the lines meet: no legend to look up.
-    gap = 14 * top / _height_px(axes)
+    gap = 14 * top / style.height_px(axes)
     middle = (ctl[-1] + atl[-1]) / 2
     apart = max(abs(ctl[-1] - atl[-1]), gap) / 2
     upwards = 1 if ctl[-1] >= atl[-1] else -1
@@ -173,19 +173,7 @@ def _draw_lines(axes: Axes, athlete: Fitness, top: float) -> None:
         (f"fitness {ctl[-1]:.0f}", style.FITNESS, middle + upwards * apart),
         (f"fatigue {atl[-1]:.0f}", style.FATIGUE, middle - upwards * apart),
     ):
-        _label(axes, text, colour, max(height, 0.04 * top), bold=True)
-
-
-def _height_px(axes: Axes) -> float:
-    return float(axes.get_window_extent().height)
-
-
-def _label(axes: Axes, text: str, colour: str, height: float, bold: bool = False) -> None:
-    """Text in the right margin, at a height of the axes' own scale."""
-    axes.annotate(
-        text, (1, height), xycoords=axes.get_yaxis_transform(), xytext=(5, 0), textcoords="offset points",
-        color=colour, fontsize=9, fontweight="bold" if bold else "normal", va="center", annotation_clip=False,
-    )  # fmt: skip
+        style.margin_label(axes, text, colour, max(height, 0.04 * top), bold=True)
 
 
 def _draw_form(axes: Axes, athlete: Fitness, limits: tuple[float, float], small: bool = False) -> None:
@@ -196,8 +184,10 @@ def _draw_form(axes: Axes, athlete: Fitness, limits: tuple[float, float], small:
     for low, name, colour in BANDS:
         bottom = max(low, low_end)
         axes.axhspan(bottom, above, color=colour, linewidth=0, zorder=0)
-        if (above - bottom) * _height_px(axes) / (high_end - low_end) >= 10:  # else names would run into each other
-            _label(axes, name, style.MUTED, (bottom + above) / 2)
+        if (above - bottom) * style.height_px(axes) / (
+            high_end - low_end
+        ) >= 10:  # else names would run into each other
+            style.margin_label(axes, name, style.MUTED, (bottom + above) / 2)
         above = bottom
     days, form = athlete.series["local_date"], athlete.series["tsb"]
     axes.axhline(0, color="#a8a8a8", linewidth=0.8)
@@ -216,10 +206,10 @@ def _draw_bars(axes: Axes, daily: queries.DailyLoad) -> None:
         bottom = top
     axes.set_ylim(0, max(10.0, float(bottom.max(initial=0)) * 1.02))
     axes.locator_params(axis="y", nbins=2)
-    _label(axes, "daily load", style.MUTED, axes.get_ylim()[1] * 0.9)
+    style.margin_label(axes, "daily load", style.MUTED, axes.get_ylim()[1] * 0.9)
     for number, sport in enumerate(daily.sports[:3]):
         height = axes.get_ylim()[1] * (0.66 - 0.24 * number)
-        _label(axes, f"■ {style.words(sport)}", style.sport_colour(sport), height)
+        style.margin_label(axes, f"■ {style.words(sport)}", style.sport_colour(sport), height)
 
 
 def _draw_source_changes(axes: Axes, athlete: Fitness) -> None:
@@ -236,15 +226,25 @@ def _draw_source_changes(axes: Axes, athlete: Fitness) -> None:
 
 
 def _draw_events(all_axes: Sequence[Axes], named: Axes, events: Sequence[dict[str, Any]]) -> None:
-    """A line through the whole chart for each race, dotted for a test; names above, in two rows."""
-    for number, event in enumerate(events):
-        race = event["kind"] == "race"
+    """A line through the whole chart for each race, dotted for a test; names above, in two rows, where there is
+    room: the most important ones first."""
+    left, right = named.get_xlim()
+    px_a_day = named.get_window_extent().width / (right - left)
+    taken: list[tuple[int, float, float]] = []
+    for event in sorted(events, key=lambda event: (event["priority"] or "D", event["kind"], event["date"])):
         day = style.on_axis(event["date"])
         for axes in all_axes:
-            axes.axvline(day, color=style.INK, linewidth=0.9, linestyle="-" if race else ":", alpha=0.6)
+            axes.axvline(
+                day, color=style.INK, linewidth=0.9, linestyle="-" if event["kind"] == "race" else ":", alpha=0.6
+            )
         name = event["name"] or event["kind"]
-        named.annotate(
-            name if len(name) <= 20 else f"{name[:19]}…", (day, 1), xycoords=("data", "axes fraction"),
-            xytext=(0, 3 + 11 * (number % 2)), textcoords="offset points", fontsize=8.5, ha="center", color=style.INK,
-            annotation_clip=False,
-        )  # fmt: skip
+        name = name if len(name) <= 20 else f"{name[:19]}…"
+        middle, half = (day - left) * px_a_day, 3.3 * len(name) + 4
+        for row in (0, 1):
+            if all(other != row or middle + half < low or high < middle - half for other, low, high in taken):
+                taken.append((row, middle - half, middle + half))
+                named.annotate(
+                    name, (day, 1), xycoords=("data", "axes fraction"), xytext=(0, 3 + 11 * row),
+                    textcoords="offset points", fontsize=8.5, ha="center", color=style.INK, annotation_clip=False,
+                )  # fmt: skip
+                break

@@ -78,6 +78,19 @@ def heading(figure: Figure, title: str, *lines: str) -> None:
         figure.text(14 / WIDTH_PX, 1 - (14 + 22 * number) / height_px, line, fontsize=size, color=colour, va="top")
 
 
+def height_px(axes: Axes) -> float:
+    """Height of the axes as they stand."""
+    return float(axes.get_window_extent().height)
+
+
+def margin_label(axes: Axes, text: str, colour: str, height: float, bold: bool = False) -> None:
+    """Text in the right margin, at a height of the axes' own scale."""
+    axes.annotate(
+        text, (1, height), xycoords=axes.get_yaxis_transform(), xytext=(5, 0), textcoords="offset points",
+        color=colour, fontsize=9, fontweight="bold" if bold else "normal", va="center", annotation_clip=False,
+    )  # fmt: skip
+
+
 def on_axis(day: date | np.datetime64[date]) -> float:
     """A day as a date axis counts it: days since 1970."""
     return float(np.asarray(day, dtype="datetime64[D]").astype(np.int64))

@@ -23,6 +23,7 @@ from momentum.warehouse.client import Client
 CHART_DAYS = 180
 # Estimates and columns of fitness are shown for this many sports, the most trained.
 _SPORTS = 3
+_WIDE = 72  # characters that a column for each of them takes
 
 
 def athlete_data(client: Client, athlete_id: str, now: datetime) -> dict[str, Any]:
@@ -154,7 +155,7 @@ def _show_week(console: Console, data: dict[str, Any]) -> None:
 
 
 def _show_fitness(console: Console, data: dict[str, Any]) -> None:
-    rows = data["fitness"][: 1 + _SPORTS]
+    rows = data["fitness"][: 1 + (_SPORTS if console.width >= _WIDE else 0)]
     day: date = rows[0]["local_date"]
     late = "" if day >= data["today"] else "; `momentum refresh` brings it up to today"
     _heading(console, "Fitness", f"{day_text(day)}{late}")

@@ -113,6 +113,16 @@ def test_a_short_flat_or_wild_series_is_drawn_too(athlete: Fitness) -> None:
     assert fitness_chart([athlete] * 4).startswith(b"\x89PNG")
 
 
+def test_names_of_events_do_not_run_into_each_other_and_the_first_of_them_stays(drawn: Any) -> None:
+    athlete = made(60)
+    race = {"kind": "race", "name": "Grand Prix de la Ville", "priority": ""}
+    events = [race | {"date": date(2026, 9, 2 + number)} for number in range(4)]
+    events[2] |= {"priority": "A", "name": "Worlds"}
+    figure = fitness_chart([Fitness(athlete.name, athlete.series, athlete.daily, events)])
+    assert words_of(figure).count("Grand Prix") == 1 and "Worlds" in words_of(figure)
+    assert all(len(axes.lines) >= 4 for axes in figure.axes), "each has its line all the same"
+
+
 def test_nobody_cannot_be_drawn() -> None:
     for chart in (fitness_chart, load_by_sport_chart, power_curve_chart):
         with pytest.raises(ValueError, match="no "):
