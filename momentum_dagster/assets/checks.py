@@ -1,6 +1,6 @@
 """Asset checks, made from the tables' contract: one step per table, for the months of the run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -50,7 +50,7 @@ def _checks_of(table: str, found: list[Check]) -> dg.AssetChecksDefinition:
     return run_checks
 
 
-def _months(tags: dict[str, str]) -> list[date]:
+def _months(tags: Mapping[str, str]) -> list[date]:
     """The months of the run's range."""
     keys = MONTHS.get_partition_keys_in_range(dg.PartitionKeyRange(tags[RANGE_START], tags[RANGE_END]))
     return [date.fromisoformat(key) for key in keys]

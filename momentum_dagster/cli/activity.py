@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -105,9 +107,7 @@ def _take_in(sessions: list[dict[str, Any]]) -> None:
                 client,
                 Archive(settings().archive_dir),
                 athlete_id,
-                open_change=lambda day, detail, who=athlete_id: opener(
-                    athlete_id=who, from_date=day, cause="file", detail=detail
-                ),
+                open_change=partial(_open_file_change, opener, athlete_id),
                 run_id=client.run_id,
                 now=datetime.now(UTC),
             )
@@ -116,6 +116,10 @@ def _take_in(sessions: list[dict[str, Any]]) -> None:
             intake.flush()
             if intake.report.refused:
                 raise MomentumError(f"{intake.report.refused} sessions refused: {intake.report.reasons}")
+
+
+def _open_file_change(opener: Callable[..., str], athlete_id: str, day: date, detail: str) -> str:
+    return opener(athlete_id=athlete_id, from_date=day, cause="file", detail=detail)
 
 
 @app.command("set-rpe")

@@ -7,13 +7,16 @@ import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from momentum.errors import MomentumError
 from momentum_dagster.cli.runs import Outcome, dagster_instance, execute, raise_for, recompute_open
 from momentum_dagster.cli.shared import Json, console, day_of, print_json, print_rows, settings, store, use_home
+
+if TYPE_CHECKING:
+    from momentum.adapters.clickhouse import Client
 
 
 def run(as_json: Json = False) -> None:
@@ -101,7 +104,7 @@ def import_files(
     raise_for(outcome)
 
 
-def _counts(client, athlete: str) -> dict[str, int]:  # type: ignore[no-untyped-def]
+def _counts(client: Client, athlete: str) -> dict[str, int]:
     row = client.rows(
         "SELECT (SELECT uniqExact(source_sha256) FROM raw_files WHERE athlete_id = {a:String}) AS files, "
         "(SELECT count() FROM activities WHERE athlete_id = {a:String} AND leg = 0) AS activities, "
@@ -111,7 +114,7 @@ def _counts(client, athlete: str) -> dict[str, int]:  # type: ignore[no-untyped-
     return row[0]
 
 
-def _tell_import(athlete: str, told: dict) -> None:  # type: ignore[type-arg]
+def _tell_import(athlete: str, told: dict[str, Any]) -> None:
     console.print(
         f"{athlete}: {told['files']} new files, {told['activities']:+d} activities, "
         f"{told['quarantined']} rows in quarantine, {told['seconds']} s",
@@ -153,7 +156,7 @@ def backfill(
     """Compute months again, in one run. Without --from: what is stale or open, and only that."""
     from momentum_dagster.cli.backfills import planned
 
-    plan = planned(assets or [], first and day_of(first), day_of(last))
+    plan = planned(assets or [], day_of(first) if first else None, day_of(last))
     rows = [asdict(one) for one in plan]
     if dry_run or not plan:
         print_rows(rows, as_json=as_json, empty="nothing to do: no row of another version, no open change")

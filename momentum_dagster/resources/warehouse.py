@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from momentum.adapters.archive import Archive
     from momentum.adapters.clickhouse import Client
     from momentum.adapters.doorbell import Doorbell
+    from momentum.warehouse.client import Client as AnyClient
 
 
 class StoreIsIll(MomentumError):
@@ -100,7 +101,7 @@ class Warehouse(dg.ConfigurableResource):
         settings = self.settings
         return settings.home if settings.clickhouse_dsn is None else None
 
-    def open_change(self, client: Client, *, athlete_id: str, from_date: date, cause: str, detail: str) -> str:
+    def open_change(self, client: AnyClient, *, athlete_id: str, from_date: date, cause: str, detail: str) -> str:
         """Journals a change before it becomes visible, and rings for the sensors."""
         from momentum.warehouse.changes import open_change
 
