@@ -19,7 +19,7 @@ $(STAMP): requirements.lock pyproject.toml
 
 test: setup lint
 	$(BIN)/python -m tests.needs
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: setup
 	$(BIN)/ruff check .
