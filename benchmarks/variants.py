@@ -125,7 +125,7 @@ def _fit_mover(content: bytes) -> Callable[[int, int], bytes] | None:
     little, big = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     serials: list[tuple[int, bool]] = []
     for file in files:
-        for d, number in enumerate(file.number[: len(file.first) - 1]):
+        for number, d in ((number, d) for number, of_number in file.parts.items() for d in of_number):
             definition, known = read_definition(file, d), profile.message(number)
             messages = file.at[file.first[d] : file.first[d + 1]] + 1
             for field in definition.fields:
