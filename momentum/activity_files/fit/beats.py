@@ -17,7 +17,7 @@ _SLACK_MS = 5000
 
 
 def rr_intervals(fit: FitFile, record_s: NDArray[np.float64]) -> Columns:
-    """ "ts" (ms, ascending) and "rr_ms" of a file; {} without any.
+    """Columns ts (ms, ascending) and rr_ms of a file; {} without any.
 
     record_s: FIT seconds of all its records, NaN without a date. The messages carry no time: an
     interval belongs near the record that was written before it.

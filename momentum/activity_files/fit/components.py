@@ -95,7 +95,7 @@ def _bits(raw: NDArray[np.float64], field: profile.Field, at: int, bits: int) ->
         raw = raw[:, None]
     if at + bits > each * raw.shape[1]:
         return None
-    empty = np.isnan(raw)
+    empty = ~(np.abs(raw) < 2**32)  # missing, or no bits (a damaged definition can make it a float)
     whole = np.where(empty, 0, raw).astype(np.int64)
     first, last = at // each, (at + bits - 1) // each
     joined = np.zeros(len(raw), np.int64)
@@ -116,7 +116,8 @@ def _fill(columns: Columns, target: profile.Field, found: list[tuple[NDArray[np.
         known = np.full(parts.shape, np.nan)
         if sent is not None:
             first = sent if sent.ndim == 1 else sent[:, 0]
-            known[:, 0] = np.rint((first + component.offset) * component.scale)
+            counted = np.rint((first + component.offset) * component.scale)
+            known[:, 0] = np.where(np.abs(counted) < 2**53, counted, np.nan)
         parts = kernels.accumulate(parts.ravel(), known.ravel(), component.bits).reshape(parts.shape)
     values = parts / component.scale - component.offset
     if sent is not None:

@@ -8,13 +8,14 @@ from momentum.activity_files.decoded import Columns
 from momentum.activity_files.fit import profile
 from momentum.activity_files.fit.chained import FitFile
 from momentum.activity_files.fit.columns import read_message
+from momentum.activity_files.fit.values import first_value, row_count
 
 FILE_ID, DEVICE_INFO = 0, 23
 _CREATOR = 0  # profile, type device_index
 
 
 def file_type(file_id: Columns) -> str:
-    """ "activity", "monitoring_b" ...; "" where the file does not say."""
+    """The type that a file says it has, such as activity or monitoring_b; "" where it says none."""
     return _name(file_id, "type", "file")
 
 
@@ -22,10 +23,8 @@ def device_and_serial(fit: FitFile, file_id: Columns) -> tuple[str, str]:
     """Maker and product in the profile's words ("garmin fr945"), or as the device spells its product."""
     wanted = frozenset(("device_index", "manufacturer", "product", "product_name", "serial_number"))
     info = read_message(fit, DEVICE_INFO, wanted)
-    creator = {
-        name: values[info["device_index"] == _CREATOR] for name, values in info.items() if "device_index" in info
-    }
-    creator = {name: values for name, values in creator.items() if len(values) and values.ndim == 1}
+    is_creator = first_value(info, "device_index", row_count(info)) == _CREATOR
+    creator = {name: values[is_creator] for name, values in info.items()} if is_creator.any() else {}
     sources = [file_id, creator]
     maker = next(filter(None, (_name(source, "manufacturer", "manufacturer") for source in sources)), "")
     product = next(filter(None, (_product(source) for source in sources)), "")

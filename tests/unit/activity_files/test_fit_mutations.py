@@ -175,3 +175,18 @@ def test_files_made_to_take_long() -> None:
         fit_file(file_id(), records(range(9))) + fit_file() * 20_000,
     ):
         assert decode_or_refuse(data) is not None
+
+
+def test_fields_of_a_type_that_the_profile_never_gave_them() -> None:
+    lies = [
+        (RECORD, [(253, "I"), (28, "d"), (5, "d")], "Idd", (START, 1e300, -1e300)),
+        (RECORD, [(253, "d")], "d", (1e300,)),
+        (RECORD, [(253, 4, STRING), (3, "3B")], "4s3B", (b"noon", 1, 2, 3)),
+        (23, [(0, "3B"), (2, "d"), (4, "f")], "3Bdf", (0, 1, 2, 1e200, float("inf"))),
+        (18, [(2, "d"), (7, "d"), (5, 4, STRING)], "dd4s", (-5.0, 1e300, b"bike")),
+        (HR, [(9, 12, STRING), (6, "8B")], "12s8B", (b"x", *range(8))),
+    ]
+    for number, fields, layout, values in lies:
+        decode_or_refuse(
+            fit_file(file_id(), records(range(9)), definition(5, number, fields), message(5, layout, *values))
+        )
