@@ -27,10 +27,9 @@ BANDS = (
     (-30.0, "productive", "#cfe9df"),
     (float("-inf"), "heavy", "#f8d8c4"),
 )
-_EXPLAINED = (
-    "Fitness (CTL): slow average of daily load. Fatigue (ATL): quick average. "
-    "Form: their difference the evening before."
-)
+_SHORT = "Fitness (CTL): slow average of load. Fatigue (ATL): quick average."
+_EXPLAINED = f"{_SHORT} Form: their difference the evening before."
+_CHANGED = "◇ from here on load comes from another source"
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ def _one(athlete: Fitness) -> bytes:
     bars = figure.add_subplot(grid[2], sharex=lines)
     days = athlete.series["local_date"]
     _draw_lines(lines, athlete, top=_top([athlete]))
-    _draw_source_changes(lines, athlete)
+    _draw_source_changes(lines, athlete, explain=True)
     _draw_form(form, athlete, _form_limits([athlete]))
     _draw_bars(bars, athlete.daily)
     for axes in (lines, form):
@@ -108,7 +107,8 @@ def _several(athletes: Sequence[Fitness]) -> bytes:
     rows = -(-len(athletes) // columns)
     height_px = 100 + 195 * rows
     figure = style.new_figure(height_px)
-    style.heading(figure, "Fitness, fatigue and form, on the same scales for all", _EXPLAINED)
+    changed = f" {_CHANGED}." if any(athlete.series["source_changed"].any() for athlete in athletes) else ""
+    style.heading(figure, "Fitness, fatigue and form, on the same scales for all", _SHORT + changed)
     grid = figure.add_gridspec(
         rows, columns, left=0.05, right=0.9, top=1 - 92 / height_px, bottom=36 / height_px, hspace=0.3, wspace=0.36
     )
@@ -121,6 +121,7 @@ def _several(athletes: Sequence[Fitness]) -> bytes:
         told = f"{athlete.name}: form {_form(_last(athlete))}"
         lines.set_title(told, fontsize=9.5, color=style.INK, loc="left", pad=5)
         _draw_lines(lines, athlete, top)
+        _draw_source_changes(lines, athlete, explain=False)
         _draw_form(form, athlete, limits, small=True)
         lines.tick_params(labelbottom=False)
         _span(lines, whole)
@@ -212,22 +213,25 @@ def _draw_bars(axes: Axes, daily: queries.DailyLoad) -> None:
         style.margin_label(axes, f"■ {style.words(sport)}", style.sport_colour(sport), height)
 
 
-def _draw_source_changes(axes: Axes, athlete: Fitness) -> None:
+def _draw_source_changes(axes: Axes, athlete: Fitness, explain: bool) -> None:
+    """A mark on the day from which load comes from another source, such as heart rate instead of power."""
     changed = athlete.series["local_date"][athlete.series["source_changed"].astype(bool)]
     if not len(changed):
         return
-    base = axes.get_xaxis_transform()
-    axes.plot(changed, np.full(len(changed), 0.035), "D", color="white", markeredgecolor=style.MUTED, markersize=5,
-              transform=base)  # fmt: skip
-    axes.text(
-        0.006, 0.965, "◇ from here on load comes from another source: a step may not be training",
-        fontsize=8.5, color=style.MUTED, va="top", transform=axes.transAxes,
+    axes.plot(
+        changed, np.full(len(changed), 0.035), "D", color="white", markeredgecolor=style.MUTED, markersize=5,
+        transform=axes.get_xaxis_transform(),
     )  # fmt: skip
+    if explain:
+        axes.text(
+            0.006, 0.965, f"{_CHANGED}: a step may not be training", fontsize=8.5, color=style.MUTED, va="top",
+            transform=axes.transAxes,
+        )  # fmt: skip
 
 
 def _draw_events(all_axes: Sequence[Axes], named: Axes, events: Sequence[dict[str, Any]]) -> None:
-    """A line through the whole chart for each race, dotted for a test; names above, in two rows, where there is
-    room: the most important ones first."""
+    """A line through the whole chart for each race, dotted for a test; names of races above, in two rows, where there
+    is room: the most important ones first."""
     left, right = named.get_xlim()
     px_a_day = named.get_window_extent().width / (right - left)
     taken: list[tuple[int, float, float]] = []
@@ -237,7 +241,7 @@ def _draw_events(all_axes: Sequence[Axes], named: Axes, events: Sequence[dict[st
             axes.axvline(
                 day, color=style.INK, linewidth=0.9, linestyle="-" if event["kind"] == "race" else ":", alpha=0.6
             )
-        name = event["name"] or event["kind"]
+        name = (event["kind"] == "race" and event["name"]) or event["kind"]
         name = name if len(name) <= 20 else f"{name[:19]}…"
         middle, half = (day - left) * px_a_day, 3.3 * len(name) + 4
         for row in (0, 1):

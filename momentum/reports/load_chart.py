@@ -53,7 +53,9 @@ def load_by_sport_chart(athletes: Sequence[Weeks]) -> bytes:
         f"Shaded: light weeks, at most {100 * LIGHT_WEEK:.0f} % of the mean of the three before. "
         "Pale: the week is not over.",
     )
-    sports = sorted({sport for athlete in athletes for week in athlete.weeks for sport in week["by_sport"]})
+    sports = sorted(
+        {sport for athlete in athletes for week in athlete.weeks for sport, load in week["by_sport"].items() if load}
+    )
     _legend(figure, sports, height_px)
     grid = figure.add_gridspec(
         rows, columns, left=0.055, right=0.985, top=1 - 112 / height_px, bottom=34 / height_px, hspace=0.5, wspace=0.13

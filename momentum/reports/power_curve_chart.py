@@ -49,7 +49,7 @@ def read_curves(client: Client, athlete_id: str, last: date, days: int = RECENT_
     curves = []
     for found in queries.curve_sports(client, athlete_id):
         sport, power = found["sport"], found["power"]
-        if found["last_month"] < recent_from or (sport == "cycling" and not power):
+        if found["last_month"] < recent_from or sport == "transition" or (sport == "cycling" and not power):
             continue
         recent, best = (
             _by_duration(queries.power_curve_best(client, athlete_id, sport, first, last), power)

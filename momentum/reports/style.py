@@ -27,14 +27,14 @@ SPORT_COLOURS = {
     "cycling": "#56b4e9",
     "running": "#e69f00",
     "swimming": "#009e73",
-    "strength": "#999999",
+    "strength": "#5f5f5f",
     "rowing": "#cc79a7",
     "walking": "#d8cf3a",
     "hiking": "#d8cf3a",
     "cross_country_skiing": "#0072b2",
     "alpine_skiing": "#0072b2",
 }
-OTHER_SPORT = "#bdbdbd"
+OTHER_SPORT = "#c4c4c4"
 
 
 def sport_colour(sport: str) -> str:

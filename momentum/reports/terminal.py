@@ -112,15 +112,21 @@ def _show_thresholds(console: Console, data: dict[str, Any]) -> None:
             highlight=False,
         )
         return
-    table = _table("sport", "", "value", "", "source", "since", right=("value",))
+    # What is the same in several sports is one line.
+    sports_of: dict[tuple[Any, ...], list[str]] = {}
     for row in data["thresholds"]:
-        name, value, unit = threshold_text(row["name"], row["value"])
-        set_by_a_person = row["source"] == "set"
-        since = "today" if row["valid_from"] == data["today"] else day_text(row["valid_from"])
-        source = Text(row["source"], style="" if set_by_a_person else "yellow")
-        if row["evidence"]:
-            source.append(f" ({row['evidence']})", style="dim")
-        table.add_row(words(row["sport"]), name, value, unit, source, since)
+        what = (row["name"], row["value"], row["source"], row["evidence"], row["valid_from"])
+        sports_of.setdefault(what, []).append(words(row["sport"]))
+    several = {words(row["sport"]) for row in data["thresholds"]}
+    table = _table("", "value", "", "sport", "source", "since", right=("value",))
+    for (column, number, set_or_not, evidence, valid_from), sports in sports_of.items():
+        name, value, unit = threshold_text(column, number)
+        since = "today" if valid_from == data["today"] else day_text(valid_from)
+        source = Text(set_or_not, style="" if set_or_not == "set" else "yellow")
+        if evidence:
+            source.append(f" ({evidence})", style="dim")
+        of_all = len(several) > 1 and set(sports) == several
+        table.add_row(name, value, unit, "all" if of_all else ", ".join(sports), source, since)
     console.print(table)
 
 

@@ -13,8 +13,8 @@ _THRESHOLDS = {
     "max_hr_bpm": "highest heart rate",
     "threshold_speed_mps": "threshold pace",
     "css_mps": "critical swim pace",
-    "vt1_bpm": "first ventilatory threshold",
-    "vt2_bpm": "second ventilatory threshold",
+    "vt1_bpm": "heart rate at VT1",
+    "vt2_bpm": "heart rate at VT2",
 }
 
 

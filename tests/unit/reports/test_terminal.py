@@ -50,9 +50,18 @@ def test_profile_and_thresholds_with_source_and_date(camille: dict[str, Any]) ->
     text = shown(camille, width=120)
     assert "Camille Laurent  camille" in text
     assert "cycling, female, 35 years, 62 kg, 1.70 m, Europe/Paris" in text
-    assert re.search(r"cycling +FTP +239 +W +estimated \(95 % of the best 20 min, 2026-05-30\) +1 Jun 2026", text)
-    assert re.search(r"cycling +threshold heart rate +169 +bpm +set +6 Jan 2025", text)
-    assert re.search(r"all +highest heart rate +186 +bpm +set +6 Jan 2025", text)
+    assert re.search(r"FTP +239 +W +cycling +estimated \(95 % of the best 20 min, 2026-05-30\) +1 Jun 2026", text)
+    assert re.search(r"threshold heart rate +169 +bpm +cycling +set +6 Jan 2025", text)
+    assert re.search(r"highest heart rate +186 +bpm +all +set +6 Jan 2025", text)
+
+
+def test_a_threshold_that_is_the_same_in_several_sports_is_one_line(jonas: dict[str, Any]) -> None:
+    row = {"name": "max_hr_bpm", "value": 187.0, "valid_from": TODAY, "source": "set", "evidence": ""}
+    rows = [row | {"sport": "cycling"}, row | {"sport": "running"}, row | {"sport": "swimming", "value": 180.0}]
+    text = shown(jonas | {"thresholds": rows})
+    assert re.search(r"highest heart rate +187 +bpm +cycling, running +set", text)
+    assert re.search(r"highest heart rate +180 +bpm +swimming +set", text)
+    assert re.search(r"highest heart rate +187 +bpm +all +set", shown(jonas | {"thresholds": rows[:2]}))
 
 
 def test_fitness_of_all_and_of_each_sport(jonas: dict[str, Any], planted: Client) -> None:
