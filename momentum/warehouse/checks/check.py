@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from momentum.warehouse.client import Client
+if TYPE_CHECKING:
+    from momentum.warehouse.client import Client
+
 
 SAMPLE_ROWS = 5
 

@@ -15,7 +15,7 @@ from momentum.warehouse.tables import TABLES
 
 # Rows that a bucket of athletes may cost: memory follows this, not the number of athletes. One athlete is
 # never split, for a series is one piece.
-BUCKET_ROWS = 2_000_000
+BUCKET_ROWS = 1_000_000
 
 _SETTINGS = {
     # A range of 20 years is 240 partitions in one insert; it goes to a staging table, so that an insert
@@ -50,6 +50,8 @@ def recompute(client: Client, table: str, first: date, last: date, *, now: datet
         return []
     columns = ", ".join(f"`{name}`" for name in TABLES[table].column_names)
     with staging(client, table) as name:
+        # Merging parts that are about to be moved elsewhere would take a seventh of the time.
+        client.command(f"ALTER TABLE `{name}` MODIFY SETTING max_bytes_to_merge_at_max_space_in_pool = 1")
         insert = f"INSERT INTO `{name}` ({columns}) SELECT {columns} FROM ({statement(table)})"
         for bucket in _buckets(client, table, parameters):
             client.command(insert, parameters | bucket | {"model_version": version}, _SETTINGS)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
-from momentum.warehouse.client import Client
 from momentum.warehouse.models.registry import MODELS, model_version
 from momentum.warehouse.tables import TABLES
+
+if TYPE_CHECKING:
+    from momentum.warehouse.client import Client
 
 
 @dataclass(frozen=True)
