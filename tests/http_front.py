@@ -116,9 +116,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             with self.front.lock:
                 answer = self.front.run(sql, data, url)
-        except RuntimeError as error:  # chDB's own errors are RuntimeErrors
-            return self.refuse(str(error))
-        except Exception as error:  # noqa: BLE001  (chdb.ChdbError derives from Exception alone)
+        except RuntimeError as error:  # chDB's errors are RuntimeErrors
             return self.refuse(str(error))
         if failure.get("drop") == "after":
             return self.hang_up()

@@ -251,6 +251,28 @@ except StoreError as error:
     assert "MOMENTUM_HOME" in said
 
 
+def test_a_store_that_another_program_has_open_is_a_clear_error(start: Start) -> None:
+    output(start("with opened() as client: make(client)"))
+    other = start("""
+import chdb
+connection = chdb.connect(str(store / "engine"))
+say("open")
+time.sleep(60)
+""")
+    assert read(other) == "open"
+    said = output(
+        start("""
+from momentum.adapters.clickhouse import StoreError
+try:
+    with opened():
+        say("opened")
+except StoreError as error:
+    say(error)
+""")
+    )
+    assert "a program other than momentum" in said
+
+
 def test_a_full_disk_is_a_clear_error_and_the_store_is_whole(start: Start, tmp_path: Path) -> None:
     (tmp_path / "store").mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(tmp_path / "store")]

@@ -80,6 +80,7 @@ class EmbeddedSession:
         # One thread, kept: in a fresh thread the engine needs 2 ms more a statement.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="statements")
         self._connection: Connection | None = None
+        self._holds = True  # the lock is ours, so that the engine may be opened
         try:
             self._connection = self._connect()
         except BaseException:
@@ -90,20 +91,23 @@ class EmbeddedSession:
         """Nothing is tried again here, `repeatable` or not: there is no network between."""
         from clickhouse_connect.driver.exceptions import Error
 
-        connection = self._connection
-        if connection is None:
+        if not self._holds:
             raise StoreError("The store is closed.")
-        done = False
+        connection = self._connection or self._connect()
+        self._connection = None  # stays away if it breaks: what follows must not see its leftovers
         try:
             answer = self._run(lambda: work(connection))
-            done = True
-            return answer
         except Error as error:
             raise StatementFailed(str(error), error.code) from error
+        else:
+            self._connection = connection
+            return answer
         finally:
-            if not done:
-                self._connection = self._connect()
-                connection.close()
+            if self._connection is None:
+                try:
+                    self._connection = self._connect()
+                finally:
+                    connection.close()
 
     def insert_settings(self) -> dict[str, Any]:
         return {}
@@ -112,21 +116,24 @@ class EmbeddedSession:
         with _Engine.guard:
             if self._engine.users > 1 or not self._engine.lock.somebody_waits():
                 return False
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+            self._disconnect()
             self._engine.lock.release()
             # However long the other takes: to die here would lose work that only had to wait.
             self._engine.lock.acquire(None, self._on_wait)
+            self._holds = True
             self._connection = self._connect()
             return True
 
     def close(self) -> None:
         self._thread.shutdown()
+        self._disconnect()
+        self._engine.leave()
+
+    def _disconnect(self) -> None:
+        self._holds = False
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-        self._engine.leave()
 
     def _connect(self) -> Connection:
         import clickhouse_connect
