@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from momentum.activity_files.archives import FoundFile, RefusedFile
@@ -22,15 +23,9 @@ NOW = datetime(2024, 7, 1, 12, tzinfo=UTC)
 SQL_MODELS = ("daily_load", "fitness", "weekly_rollup", "monthly_rollup", "power_curve")
 
 
-def opener(client: Client, athlete_id: str, now: datetime = NOW):  # type: ignore[no-untyped-def]
-    """`open_change` as Intake wants it, without a doorbell."""
-
-    def opened(day: date, detail: str) -> str:
-        return open_change(
-            client, lambda: None, athlete_id=athlete_id, from_date=day, cause="file", detail=detail, now=now
-        )
-
-    return opened
+def opener(client: Client, now: datetime = NOW) -> Callable[..., str]:
+    """`open_change` without a doorbell."""
+    return partial(open_change, client, lambda: None, now=now)
 
 
 def take_in(
@@ -43,7 +38,7 @@ def take_in(
     now: datetime = NOW,
 ) -> IntakeReport:
     """The first of the two runs: named contents, or what an archive walk found, into the journals."""
-    intake = Intake(client, archive, athlete_id, open_change=opener(client, athlete_id, now), run_id="in", now=now)
+    intake = Intake(client, archive, athlete_id, open_change=opener(client, now), run_id="in", now=now)
     for item in files:
         if isinstance(item, tuple):
             name, content = item
@@ -68,7 +63,17 @@ def compute(
     first = min(change.from_date for change in changes).replace(day=1)
     last = now.date().replace(day=1)
     athletes = sorted({change.athlete_id for change in changes})
-    assemble(client, archive, athletes, first, last, model_version=str(DECODER_VERSION), run_id="compute", now=now)
+    assemble(
+        client,
+        archive,
+        athletes,
+        first,
+        last,
+        open_change=opener(client, now),
+        model_version=str(DECODER_VERSION),
+        run_id="compute",
+        now=now,
+    )
     recompute_metrics(client, athletes, first, last, model_version=model_version("activity_metrics"))
     for table in tables:
         recompute(client, table, first, last, now=now)

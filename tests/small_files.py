@@ -23,11 +23,12 @@ def _recorded(seed: int, start_ms: int, device: str = "Edge 540", serial: str = 
 
 
 def small_files() -> dict[str, bytes]:
-    """Contents by name. Eight activities: see the comments."""
+    """Contents by name. Seven activities, numbered in the comments."""
     monday, evening = _recorded(1, NOON_MS), _recorded(2, NOON_MS + 6 * HOUR_MS)
     month_end, late = _recorded(3, NOON_MS + 30 * DAY_MS), _recorded(4, NOON_MS - 40 * DAY_MS)
     watch = without(_recorded(5, NOON_MS + 3 * DAY_MS, "Forerunner 255", "7"), "power_w")
     unit = without(_recorded(5, NOON_MS + 3 * DAY_MS), "heart_rate_bpm")
+    truncated = fit_bytes(_recorded(8, NOON_MS + 9 * DAY_MS))[:-900]
     by_hand = datetime(2024, 5, 12, 18, tzinfo=UTC)
     files = {
         "monday.fit": fit_bytes(monday),  # 1
@@ -40,8 +41,10 @@ def small_files() -> dict[str, bytes]:
         "watch.fit": fit_bytes(watch),  # 5, heart rate from the watch
         "unit.fit": fit_bytes(unit),  # and power from the head unit
         "strength.json": encode(sport="strength", started_at=by_hand, elapsed_s=3600, rpe=6.0),  # 6
-        "truncated.fit": fit_bytes(_recorded(8, NOON_MS + 9 * DAY_MS))[:-900],  # 7, in part
+        "truncated.fit": truncated,  # 7, in part
+        "truncated copy.fit": truncated,
         "not one.fit": b"\x0e\x10\xd9\x07\x00\x00\x00\x00.FIT\x00\x00",
+        "not one either.fit": b"\x0e\x10\xd9\x07\x00\x00\x00\x00.FIT\x00\x00",
         "web page.gpx": b"<html><body>log in</body></html>",
     }
     return files

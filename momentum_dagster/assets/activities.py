@@ -42,13 +42,15 @@ def assemble_activities(context: dg.AssetExecutionContext, warehouse: Warehouse)
     client = warehouse.client(context.run_id)
     first, last = months_of(context)
     now = datetime.now(UTC)
-    open_new_days(client, partial(warehouse.open_change, client), now)
+    open_change = partial(warehouse.open_change, client)
+    open_new_days(client, open_change, now)
     published = assemble(
         client,
         warehouse.archive,
         athletes_to_do(client, first, _decoder_version(), "activities"),
         first,
         last,
+        open_change=open_change,
         model_version=_decoder_version(),
         run_id=context.run_id,
         now=now,

@@ -69,12 +69,11 @@ def _take_in(
     from momentum.warehouse.ingest.intake import Intake, take_all
 
     athlete_id = delivery.athlete_id
-    open_change = partial(warehouse.open_change, client, athlete_id=athlete_id, cause="file")
     intake = Intake(
         client,
         warehouse.archive,
         athlete_id,
-        open_change=lambda day, detail: open_change(from_date=day, detail=detail),
+        open_change=partial(warehouse.open_change, client),
         run_id=context.run_id,
         now=datetime.now(UTC),
     )

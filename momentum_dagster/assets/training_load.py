@@ -12,6 +12,7 @@ from momentum_dagster.plots import plots_of
 from momentum_dagster.resources.warehouse import Warehouse
 
 GROUP = "training_load"
+CHART = "A chart is below, under Metadata."
 
 
 def _metrics_asset() -> dg.AssetsDefinition:
@@ -21,6 +22,7 @@ def _metrics_asset() -> dg.AssetsDefinition:
         ["activities", "records", "thresholds", "body", "events", "athletes"],
         kinds={"clickhouse", "numpy"},
         code_version=model_version("activity_metrics"),
+        about="Load, zones, best efforts and more, from its samples and the thresholds that held on its day.",
         lineage={
             "np_w": [("records", "power_w")],
             "tss": [("records", "power_w"), ("thresholds", "ftp_w")],
@@ -57,10 +59,10 @@ def _metrics_asset() -> dg.AssetsDefinition:
 
 
 def model_asset(
-    table: str, group: str, deps: list[str], lineage: dict[str, list[tuple[str, str]]]
+    table: str, group: str, deps: list[str], lineage: dict[str, list[tuple[str, str]]], about: str = ""
 ) -> dg.AssetsDefinition:
     """The asset of a table that one SQL model fills over all athletes in one pass."""
-    spec = monthly_spec(table, group, deps, code_version=model_version(table), lineage=lineage)
+    spec = monthly_spec(table, group, deps, code_version=model_version(table), lineage=lineage, about=about)
 
     @dg.multi_asset(specs=[spec], name=table, backfill_policy=SINGLE_RUN)
     def compute(context: dg.AssetExecutionContext, warehouse: Warehouse) -> None:
@@ -71,7 +73,7 @@ def model_asset(
         progress.tell(table, 0, 1)
         published = recompute(client, table, first, last, now=datetime.now(UTC))
         progress.tell(table, 1, 1)
-        tell_months(context, client, table, published, plots_of(client, table))
+        tell_months(context, client, table, published, plots_of(context, client, table))
 
     return compute
 
@@ -88,6 +90,7 @@ TRAINING_LOAD = [
             "load_by_sport": [("activity_metrics", "load"), ("activity_metrics", "sport")],
             "load_sources": [("activity_metrics", "load_source")],
         },
+        f"What every day cost, the sum of its activities. {CHART}",
     ),
     model_asset(
         "fitness",
@@ -100,5 +103,7 @@ TRAINING_LOAD = [
             "monotony": [("daily_load", "load")],
             "source_changed": [("daily_load", "load_sources")],
         },
+        "Fitness (CTL), fatigue (ATL) and form (TSB) with their warning signs; every day stands on all days "
+        f"before it. {CHART}",
     ),
 ]

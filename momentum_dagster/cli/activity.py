@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
-from functools import partial
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -99,7 +97,6 @@ def _take_in(sessions: list[dict[str, Any]]) -> None:
     from momentum_dagster.cli.manual import document
 
     with store() as client:
-        opener = change_opener(client)
         for athlete_id in sorted({session["athlete_id"] for session in sessions}):
             zone = require_athlete(client, athlete_id)["timezone"]
             documents = [document(session, zone) for session in sessions if session["athlete_id"] == athlete_id]
@@ -107,7 +104,7 @@ def _take_in(sessions: list[dict[str, Any]]) -> None:
                 client,
                 Archive(settings().archive_dir),
                 athlete_id,
-                open_change=partial(_open_file_change, opener, athlete_id),
+                open_change=change_opener(client),
                 run_id=client.run_id,
                 now=datetime.now(UTC),
             )
@@ -116,10 +113,6 @@ def _take_in(sessions: list[dict[str, Any]]) -> None:
             intake.flush()
             if intake.report.refused:
                 raise MomentumError(f"{intake.report.refused} sessions refused: {intake.report.reasons}")
-
-
-def _open_file_change(opener: Callable[..., str], athlete_id: str, day: date, detail: str) -> str:
-    return opener(athlete_id=athlete_id, from_date=day, cause="file", detail=detail)
 
 
 @app.command("set-rpe")

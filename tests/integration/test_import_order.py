@@ -30,8 +30,8 @@ def test_files_become_the_activities_that_they_are(client: Client, tmp_path: Pat
     compute(client, archive_at(tmp_path))
     tables = tables_of(client)
     assert len(tables["activities"]) == 7
-    assert len(tables["activity_sources"]) == 11  # 13 names, two of them of refused files
-    assert len(tables["quarantine"]) == 3
+    assert len(tables["activity_sources"]) == 12  # 15 names, three of them of refused files
+    assert len(tables["quarantine"]) == 5
     assert len(tables["activity_metrics"]) == 7
 
 

@@ -6,7 +6,7 @@ that differ are swapped in. Nothing depends on which import came first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from momentum.activity_files.matching import Group, activity_id
 from momentum.activity_files.read import DECODER_VERSION
 from momentum.warehouse.ingest.book import BARRED_SOURCES, SOURCE_ORDER, Book, Key, read_book
 from momentum.warehouse.ingest.columns import rows_to_arrow
-from momentum.warehouse.ingest.intake import Archive, archived
+from momentum.warehouse.ingest.intake import Archive, Intake, archived
 from momentum.warehouse.ingest.versions import founding, stored_versions, version_id, write_versions
 from momentum.warehouse.publish import Published, staging, swap
 from momentum.warehouse.tables import TABLES
@@ -146,11 +146,19 @@ def assemble(
     first: date,
     last: date,
     *,
+    open_change: Callable[..., str],
     model_version: str,
     run_id: str,
     now: datetime,
 ) -> list[Published]:
-    """Swap in the months from `first` to `last` of both tables that differ for these athletes."""
+    """Swap in the months from `first` to `last` of both tables that differ for these athletes.
+
+    What an older decoder has read of their files is read again first.
+    """
+    for athlete_id in sorted(set(athlete_ids) - _read_by_this_decoder(client)):
+        Intake(
+            client, archive, athlete_id, open_change=open_change, run_id=run_id, now=now, cause="model"
+        ).decode_again()
     assembled = [assemble_athlete(client, archive, athlete, run_id=run_id, now=now) for athlete in athlete_ids]
     published = []
     for table, rows in (
@@ -161,6 +169,14 @@ def assemble(
         wanted = [row for row in rows if first <= row["local_date"].replace(day=1) <= last]
         published += replace_athletes(client, table, athlete_ids, wanted, first, last, model_version=model_version)
     return published
+
+
+def _read_by_this_decoder(client: Any) -> set[str]:
+    rows = client.rows(
+        "SELECT DISTINCT athlete_id FROM decoder_runs WHERE decoder_version = {version:UInt32}",
+        {"version": DECODER_VERSION},
+    )
+    return {row["athlete_id"] for row in rows}
 
 
 def replace_athletes(

@@ -88,16 +88,23 @@ class Intake:
         archive: Archive,
         athlete_id: str,
         *,
-        open_change: Callable[[date, str], object],
+        open_change: Callable[..., str],
         run_id: str,
         now: datetime,
+        cause: str = "file",
     ) -> None:
         self.client, self.archive, self.athlete_id = client, archive, athlete_id
-        self.open_change, self.run_id, self.now = open_change, run_id, now
+        self.open_change, self.run_id, self.now, self.cause = open_change, run_id, now, cause
         self.report = IntakeReport()
         sweep_begun(client, now)
-        self._read_journals()
         self._batch = _Batch()
+        self._read_journals()
+        if not self.book.names:
+            self._say_all_read()
+
+    def _say_all_read(self) -> None:
+        row = {"athlete_id": self.athlete_id, "decoder_version": DECODER_VERSION, "run_id": self.run_id, "at": self.now}
+        self.client.insert("decoder_runs", rows_to_arrow("decoder_runs", [row]))
 
     def _read_journals(self) -> None:
         self.book: Book = read_book(self.client, self.athlete_id, DECODER_VERSION)
@@ -124,14 +131,29 @@ class Intake:
         known = sha256 in self.book.names
         self.report.known += known
         self.report.new += not known
-        decoded = None if known else self._decode(item.source_file, sha256)
+        # another name of a file that is not whole is told under that name as well
+        decoded = None if known and self._is_whole(sha256) else self._decode(item.source_file, sha256)
         self._remember_name(item, sha256, size, decoded)
         if self._batch.full:
             self.flush()
 
+    def decode_again(self) -> None:
+        """Reads what the archive holds of this athlete and an older decoder has read, or refused."""
+        for sha256, names in self.book.names.items():
+            part = self.book.parts.get((sha256, 0))
+            if part is None or part["decoder_version"] != DECODER_VERSION:
+                for name in names:
+                    self._decode(name["source_file"], sha256)
+                if self._batch.full:
+                    self.flush()
+        self.flush()
+        self._say_all_read()
+
+    def _is_whole(self, sha256: str) -> bool:
+        part = self.book.parts.get((sha256, 0))
+        return part is not None and not part["problems"]
+
     def _decode(self, source_file: str, sha256: str) -> DecodedFile | None:
-        if sha256 in self._batch.activities:
-            return None
         try:
             with self.archive.open(sha256) as stream:
                 decoded = decode(stream, self.now)
@@ -143,12 +165,12 @@ class Intake:
         if missing:
             self.report.in_part += 1
             self._quarantine(source_file, sha256, IN_PART, "; ".join(map(_sentence, missing)))
-        self._remember_parts(sha256, decoded)
+        if sha256 not in self._batch.activities:
+            self._remember_parts(sha256, decoded)
         return decoded
 
     def _remember_parts(self, sha256: str, decoded: DecodedFile) -> None:
         self._batch.activities[sha256] = decoded.activities
-        self.report.activities += len(decoded.activities)
         problems = [_sentence(problem) for problem in decoded.problems]
         for part, activity in enumerate(decoded.activities):
             day, offset_s, offset_source = local_date(activity, self.book.timezone)
@@ -165,8 +187,12 @@ class Intake:
                 "run_id": self.run_id,
                 "decoded_at": self.now,
             }
-            if (sha256, part) not in self.book.parts:  # else a killed import wrote it
+            before = self.book.parts.get((sha256, part))
+            if before is not None:
+                self._batch.days.append(before["local_date"])  # a better decoder may move it
+            if before is None or before["decoder_version"] != DECODER_VERSION:  # else a killed import wrote it
                 self._batch.decoded.append(row)
+                self.report.activities += 1
             self._batch.samples += row["samples"]
             self._batch.days.append(day)
             self.book.parts[(sha256, part)] = row
@@ -214,7 +240,8 @@ class Intake:
         if batch.days:
             first = min(batch.days)
             self.report.from_date = min(first, self.report.from_date or first)
-            self.open_change(first, f"{len(batch.raw)} files")
+            told = f"{len(batch.raw)} files" if batch.raw else f"{len(batch.activities)} files read again"
+            self.open_change(athlete_id=self.athlete_id, from_date=first, cause=self.cause, detail=told)
         if batch.activities:
             touched: set[Key] = {(sha, part) for sha, parts in batch.activities.items() for part in range(len(parts))}
             self.report.samples += write_versions(

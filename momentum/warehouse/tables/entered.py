@@ -160,6 +160,14 @@ DECODED_FILES = Table(
     key=("athlete_id", "source_sha256", "part", "decoder_version"),
 )
 
+DECODER_RUNS = Table(
+    "decoder_runs",
+    "journal",
+    "One row per athlete and version of the decoder that has read all of the athlete's archive.",
+    (ATHLETE, Column("decoder_version", "UInt32", "Version of the decoder."), _RUN, _AT),
+    key=("athlete_id", "decoder_version", "at"),
+)
+
 DECISIONS = Table(
     "decisions",
     "journal",
