@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from momentum.warehouse.tables import TABLES
-from momentum_dagster.partitions import MONTHS, month_key
+from momentum_dagster.partitions import MONTHS
 
 if TYPE_CHECKING:
     from momentum.warehouse.client import Client
@@ -46,9 +46,14 @@ def table_spec(
     kinds: Iterable[str] = ("clickhouse",),
     lineage: dict[str, Sequence[tuple[str, str]]] | None = None,
     code_version: str | None = None,
+    about: str = "",
     **more: Any,
 ) -> dg.AssetSpec:
-    """The spec of the asset that is this table; `lineage` names, for a column, (table, column) it comes from."""
+    """The spec of the asset that is this table.
+
+    `lineage` names, for a column, (table, column) it comes from; `about` goes on where the table's own
+    description (what one row is) ends.
+    """
     metadata: dict[str, Any] = {
         "dagster/column_schema": column_schema(table),
         "dagster/table_name": f"momentum.{table}",
@@ -64,7 +69,7 @@ def table_spec(
         )
     return dg.AssetSpec(
         table,
-        description=TABLES[table].row,
+        description=f"{TABLES[table].row} {about}".strip(),
         group_name=group,
         deps=[STORE, *deps],
         kinds=set(kinds),
@@ -87,7 +92,11 @@ def tell_months(
     published: Sequence[Published],
     plots: dict[str, dg.MetadataValue] | None = None,
 ) -> None:
-    """Row counts on every month of the run, what was swapped in, and plots on the latest month."""
+    """Row counts on every month of the run and whether its rows are new; plots and lineage on the latest month.
+
+    The latest month is what an asset's page shows. The UI reads the lineage of columns from there, not
+    from the definition.
+    """
     swapped = {one.month for one in published if one.table == table}
     counts = {
         row["month"]: row["rows"]
@@ -99,16 +108,19 @@ def tell_months(
     keys = context.partition_keys
     for partition_key in keys:
         month = date.fromisoformat(partition_key)
-        metadata: dict[str, Any] = {
-            "dagster/partition_row_count": counts.get(month, 0),
-            "swapped_in": month in swapped,
-        }
+        metadata: dict[str, Any] = {}
         if partition_key == keys[-1]:
-            metadata |= {"dagster/row_count": sum(counts.values()), **(plots or {})}
+            metadata |= plots or {}
+            metadata |= {"dagster/row_count": sum(counts.values()), **_lineage(context, key)}
+        metadata |= {
+            "dagster/partition_row_count": counts.get(month, 0),
+            "month": f"{month:%B %Y}: " + ("new rows swapped in" if month in swapped else "as before"),
+        }
         context.add_asset_metadata(metadata, asset_key=key, partition_key=partition_key)
     context.log.info(f"{table}: {len(swapped)} of {len(keys)} months swapped in, {sum(counts.values())} rows in all")
 
 
-def latest_month(context: dg.AssetExecutionContext) -> str:
-    """The key of the run's latest month, where plots hang."""
-    return month_key(date.fromisoformat(context.partition_key_range.end))
+def _lineage(context: dg.AssetExecutionContext, key: dg.AssetKey) -> dict[str, Any]:
+    name = "dagster/column_lineage"
+    defined = context.assets_def.specs_by_key[key].metadata
+    return {name: defined[name]} if name in defined else {}

@@ -23,6 +23,13 @@ def use_demo_if_empty() -> bool:
     return True
 
 
+def use_demo_if_there() -> None:
+    """With nothing imported, goes on in the demo's store if `momentum run` has filled one."""
+    home = settings().home
+    if settings().clickhouse_dsn is None and not _has_files(home) and _has_files(home / DEMO):
+        use_home(home / DEMO)
+
+
 def _has_files(home: Path) -> bool:
     """Whether anything was imported into the home or waits there, without opening its store."""
     from momentum_dagster.assets.inbox import athlete_folders, waiting_files

@@ -179,9 +179,15 @@ def ui(
     host: Annotated[str, typer.Option(help="Address; the page has no password, keep it local.")] = "127.0.0.1",
 ) -> None:
     """Open the Dagster UI on this store, with its daemon; Ctrl-C ends both."""
+    from importlib.resources import files
+
+    from momentum_dagster.cli.demo import use_demo_if_there
+
+    use_demo_if_there()
     with dagster_instance():
         pass
     use_home(settings().home)
-    command = ["-m", "dagster", "dev", "-m", "momentum_dagster.definitions", "-h", host, "-p", str(port)]
+    workspace = str(files("momentum_dagster").joinpath("workspace.yaml"))
+    command = ["-m", "dagster", "dev", "-w", workspace, "-h", host, "-p", str(port)]
     console.print(f"http://{host}:{port}", highlight=False)
     os.execv(sys.executable, [sys.executable, *command])
