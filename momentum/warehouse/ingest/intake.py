@@ -43,6 +43,7 @@ class Archive(Protocol):
     """Where raw files are kept by their content (momentum.adapters.archive)."""
 
     def put(self, stream: BinaryIO) -> tuple[str, int]: ...
+    def settle(self) -> None: ...
     def open(self, sha256: str) -> BinaryIO: ...
 
 
@@ -237,6 +238,7 @@ class Intake:
     def flush(self) -> None:
         """Write what was taken since the last flush, in the order that a kill cannot hurt."""
         batch, self._batch = self._batch, _Batch()
+        self.archive.settle()
         if batch.days:
             first = min(batch.days)
             self.report.from_date = min(first, self.report.from_date or first)

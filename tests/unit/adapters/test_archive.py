@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -21,24 +23,63 @@ def archive(tmp_path: Path) -> Archive:
     return Archive(tmp_path / "raw")
 
 
+def keep(archive: Archive, content: bytes) -> str:
+    sha256, size = archive.put(io.BytesIO(content))
+    assert size == len(content)
+    archive.settle()
+    return sha256
+
+
 def files(archive: Archive) -> list[str]:
     root = archive._root
     return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
 
 
-def test_what_was_put_can_be_opened_again(archive: Archive) -> None:
+def test_what_was_put_can_be_opened_at_once_and_ever_after(archive: Archive) -> None:
     assert archive.put(io.BytesIO(CONTENT)) == (SHA256, len(CONTENT))
+    with archive.open(SHA256) as file:
+        assert file.read() == CONTENT
+    archive.settle()
     with archive.open(SHA256) as file:
         assert file.read() == CONTENT
     assert files(archive) == [f"{SHA256[:2]}/{SHA256[2:]}"]
 
 
+def test_nothing_is_in_its_place_before_it_is_safe(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    safe: set[int] = set()
+    fsync, rename = os.fsync, Path.rename
+
+    def synced(descriptor: int) -> None:
+        fsync(descriptor)
+        safe.add(os.fstat(descriptor).st_ino)
+
+    def renamed(path: Path, target: Path) -> Path:
+        assert path.stat().st_ino in safe
+        return rename(path, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "rename", renamed)
+    contents = [CONTENT + bytes([number]) for number in range(20)]
+    names = [archive.put(io.BytesIO(content))[0] for content in contents]
+    assert not any(archive.path(name).exists() for name in names)
+    archive.settle()
+    assert all(archive.verify(name) for name in names)
+    assert {archive.path(name).parent.stat().st_ino for name in names} <= safe, "names are safe, too"
+
+
 def test_the_same_content_again_changes_nothing(archive: Archive) -> None:
-    archive.put(io.BytesIO(CONTENT))
+    keep(archive, CONTENT)
     before = archive.path(SHA256).stat()
-    assert archive.put(io.BytesIO(CONTENT)) == (SHA256, len(CONTENT))
+    archive.put(io.BytesIO(CONTENT))
+    archive.put(io.BytesIO(CONTENT))
+    archive.settle()
     assert archive.path(SHA256).stat() == before
     assert len(files(archive)) == 1
+
+
+def test_nothing_put_leaves_nothing_behind(archive: Archive) -> None:
+    archive.settle()
+    assert not archive._root.exists()
 
 
 def test_it_takes_what_is_left_of_a_stream(archive: Archive) -> None:
@@ -60,16 +101,17 @@ def test_a_stream_that_breaks_leaves_nothing(archive: Archive) -> None:
 
     with pytest.raises(OSError, match="went away"):
         archive.put(Broken(CONTENT))
+    archive.settle()
     assert files(archive) == []
 
 
 def test_kept_files_cannot_be_written_by_mistake(archive: Archive) -> None:
-    archive.put(io.BytesIO(CONTENT))
+    keep(archive, CONTENT)
     assert archive.path(SHA256).stat().st_mode & 0o222 == 0
 
 
 def test_verify_finds_rot_and_loss(archive: Archive) -> None:
-    archive.put(io.BytesIO(CONTENT))
+    keep(archive, CONTENT)
     assert archive.verify(SHA256)
     path = archive.path(SHA256)
     path.chmod(0o644)
@@ -81,29 +123,23 @@ def test_verify_finds_rot_and_loss(archive: Archive) -> None:
 
 def test_all_names_every_file_once(archive: Archive) -> None:
     assert list(archive.all()) == []
-    put = {archive.put(io.BytesIO(bytes([number])))[0] for number in range(20)}
+    put = {keep(archive, bytes([number])) for number in range(20)}
     assert list(archive.all()) == sorted(put)
 
 
 def test_what_dead_writers_left_is_swept_and_what_is_being_written_is_not(archive: Archive) -> None:
-    archive.put(io.BytesIO(CONTENT))
-    dead = archive._root / "incoming-dead"
-    dead.write_bytes(b"half a")
+    code = "import io, os, sys; from pathlib import Path; from momentum.adapters.archive import Archive\n"
+    code += "Archive(Path(sys.argv[1])).put(io.BytesIO(b'of a writer that dies')); os._exit(9)"
+    subprocess.run([sys.executable, "-c", code, archive._root], check=False)
+    living = Archive(archive._root)
+    sha256, _ = living.put(io.BytesIO(b"of a writer that lives"))
+    assert len(files(archive)) == 4, "a file and a lock each"
     long_ago = time.time() - 3600
-    os.utime(dead, (long_ago, long_ago))
+    for folder in archive._root.glob("incoming-*"):
+        os.utime(folder, (long_ago, long_ago))
 
-    swept = []
-
-    class Slow(io.BytesIO):
-        def read(self, size: int | None = -1, /) -> bytes:
-            for path in archive._root.glob("incoming-*"):
-                if path != dead:
-                    os.utime(path, (long_ago, long_ago))
-            swept.append(archive.sweep())
-            return super().read(size)
-
-    sha256, _ = archive.put(Slow(b"being written"))
-    assert swept == [1, 0]
+    keep(archive, CONTENT)  # whoever begins to write sweeps
+    living.settle()
     assert files(archive) == sorted([f"{SHA256[:2]}/{SHA256[2:]}", f"{sha256[:2]}/{sha256[2:]}"])
 
 
