@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from momentum.activity_files.archives import FoundFile, RefusedFile
-from momentum.activity_files.read import DECODER_VERSION
+from momentum.activity_files.decoder_version import DECODER_VERSION
 from momentum.adapters.archive import Archive
 from momentum.warehouse.changes import close_changes, open_change, open_changes
 from momentum.warehouse.client import Client

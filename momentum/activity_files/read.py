@@ -11,10 +11,6 @@ from momentum.activity_files.decoded import Activity, DecodedFile, Problem, Refu
 from momentum.activity_files.manual import decode_manual, is_manual
 from momentum.activity_files.plausibility import clean
 
-# Part of every activity's version: raise it whenever decoding, cleaning, merging or the choice of the
-# richest file gives anything else than before, and a backfill decodes the archive again.
-DECODER_VERSION = 1
-
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # before FIT, GPX and TCX; a clock that was never set
 # A watch that runs ahead, or an athlete east of the server, is no reason to refuse.
 CLOCK_AHEAD = timedelta(days=1)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from momentum.activity_files.decoder_version import DECODER_VERSION
 from momentum_dagster.contract import SINGLE_RUN, monthly_spec, tell_months
 from momentum_dagster.partitions import months_of
 from momentum_dagster.resources.warehouse import Warehouse
@@ -16,6 +17,7 @@ SPECS = [
         "activities",
         GROUP,
         _UPSTREAM,
+        code_version=str(DECODER_VERSION),
         lineage={
             "started_at": [("decoded_files", "started_at")],
             "local_date": [("decoded_files", "local_date"), ("athletes", "timezone")],
@@ -26,7 +28,13 @@ SPECS = [
             "source_sha256": [("raw_files", "source_sha256")],
         },
     ),
-    monthly_spec("activity_sources", GROUP, _UPSTREAM, lineage={"source_file": [("raw_files", "source_file")]}),
+    monthly_spec(
+        "activity_sources",
+        GROUP,
+        _UPSTREAM,
+        code_version=str(DECODER_VERSION),
+        lineage={"source_file": [("raw_files", "source_file")]},
+    ),
 ]
 
 
@@ -47,20 +55,14 @@ def assemble_activities(context: dg.AssetExecutionContext, warehouse: Warehouse)
     published = assemble(
         client,
         warehouse.archive,
-        athletes_to_do(client, first, _decoder_version(), "activities"),
+        athletes_to_do(client, first, str(DECODER_VERSION), "activities"),
         first,
         last,
         open_change=open_change,
-        model_version=_decoder_version(),
+        model_version=str(DECODER_VERSION),
         run_id=context.run_id,
         now=now,
     )
     for spec in SPECS:
         tell_months(context, client, spec.key.to_user_string(), published)
         yield dg.MaterializeResult(asset_key=spec.key)
-
-
-def _decoder_version() -> str:
-    from momentum.activity_files.read import DECODER_VERSION
-
-    return str(DECODER_VERSION)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from momentum_dagster.contract import OWNER, SINGLE_RUN, STORE, column_schema
+from momentum_dagster.contract import NIGHTLY, OWNER, SINGLE_RUN, STORE, column_schema
 from momentum_dagster.partitions import MONTHS, months_of
 from momentum_dagster.resources.warehouse import Warehouse
 
@@ -18,6 +18,7 @@ DERIVED = ["fitness", "weekly_rollup", "monthly_rollup", "power_curve", "activit
     group_name="training_load",
     kinds={"clickhouse"},
     owners=[OWNER],
+    freshness_policy=NIGHTLY,
     metadata={"dagster/column_schema": column_schema("changes"), "dagster/table_name": "momentum.changes"},
 )
 def changes(context: dg.AssetExecutionContext, warehouse: Warehouse) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from pydantic import Field
 
+from momentum.activity_files.decoder_version import DECODER_VERSION
 from momentum_dagster import progress
 from momentum_dagster.assets.inbox import Delivery, deliveries
 from momentum_dagster.contract import table_spec
@@ -17,14 +18,18 @@ if TYPE_CHECKING:
 
 GROUP = "files"
 
+_DECODER = str(DECODER_VERSION)
 SPECS = [
     table_spec("raw_files", GROUP, ["inbox"], kinds={"clickhouse", "file"}),
-    table_spec("decoded_files", GROUP, ["raw_files", "athletes"]),
-    table_spec("records", GROUP, ["decoded_files"]),
-    table_spec("quarantine", GROUP, ["raw_files"]),
+    table_spec("decoded_files", GROUP, ["raw_files", "athletes"], code_version=_DECODER),
+    *(
+        table_spec(table, GROUP, ["decoded_files"], code_version=_DECODER)
+        for table in ("records", "laps", "rr_intervals", "developer_fields")
+    ),
+    table_spec("quarantine", GROUP, ["raw_files"], code_version=_DECODER),
 ]
 # The row that was written last says whether the content moved.
-_NEWEST = {"raw_files": "seen_at", "decoded_files": "decoded_at", "records": "ts", "quarantine": "seen_at"}
+_NEWEST = {"raw_files": "seen_at", "decoded_files": "decoded_at", "laps": "start", "quarantine": "seen_at"}
 
 
 class ImportConfig(dg.Config):
@@ -45,12 +50,12 @@ def take_in_files(
         for delivery in deliveries(config.paths, config.athlete_id, warehouse.settings.inbox_dir)
     ]
     did = {
-        name: sum(getattr(report, name) for report in reports)
+        f"{name} in this run": sum(getattr(report, name) for report in reports)
         for name in ("files", "new", "known", "refused", "samples")
     }
     for spec in SPECS:
         table = spec.key.to_user_string()
-        newest = client.rows(f"SELECT count() AS rows, max({_NEWEST[table]}) AS at FROM {table}")[0]
+        newest = client.rows(f"SELECT count() AS rows, max({_NEWEST.get(table, 'ts')}) AS at FROM {table}")[0]
         yield dg.MaterializeResult(
             asset_key=spec.key,
             metadata={"dagster/row_count": newest["rows"], **did},

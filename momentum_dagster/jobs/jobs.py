@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dagster as dg
 
-FILES = ["raw_files", "decoded_files", "records", "quarantine"]
+FILES = ["raw_files", "decoded_files", "records", "laps", "rr_intervals", "developer_fields", "quarantine"]
+ENTERED = ["athletes", "thresholds", "body", "events", "decisions", "activity_rpe"]
 MONTHLY = [
     "activities", "activity_sources", "activity_metrics", "daily_load", "fitness", "weekly_rollup",
     "monthly_rollup", "power_curve", "changes",
@@ -18,7 +19,8 @@ take_in = dg.define_asset_job(
 )
 recompute = dg.define_asset_job(
     "recompute",
-    selection=dg.AssetSelection.assets("warehouse_store", *MONTHLY),
+    # what people entered is not computed, but looked at before it is used
+    selection=dg.AssetSelection.assets("warehouse_store", *MONTHLY) | dg.AssetSelection.checks_for_assets(*ENTERED),
     description="A range of months, from activities to rollups, in one run.",
     executor_def=dg.in_process_executor,
 )

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from momentum.activity_files.decoder_version import DECODER_VERSION
 from momentum.activity_files.matching import Group, activity_id
-from momentum.activity_files.read import DECODER_VERSION
 from momentum.warehouse.ingest.book import BARRED_SOURCES, SOURCE_ORDER, Book, Key, read_book
 from momentum.warehouse.ingest.columns import rows_to_arrow
 from momentum.warehouse.ingest.intake import Archive, Intake, archived

@@ -16,9 +16,10 @@ import numpy as np
 
 from momentum.activity_files.archives import FoundFile, RefusedFile
 from momentum.activity_files.decoded import Activity, DecodedFile, Problem, Refused
+from momentum.activity_files.decoder_version import DECODER_VERSION
 from momentum.activity_files.localtime import local_date
 from momentum.activity_files.matching import activity_id
-from momentum.activity_files.read import DECODER_VERSION, decode
+from momentum.activity_files.read import decode
 from momentum.warehouse.ingest.book import Book, Key, read_book
 from momentum.warehouse.ingest.columns import rows_to_arrow
 from momentum.warehouse.ingest.versions import MAX_SAMPLES, sweep_begun, write_versions

@@ -36,7 +36,7 @@ class Model:
 
 
 def _activity_metrics_constants() -> Mapping[str, object]:
-    from momentum.activity_files.read import DECODER_VERSION
+    from momentum.activity_files.decoder_version import DECODER_VERSION
 
     return {**constants.constants_hash_inputs(), "decoder_version": DECODER_VERSION}
 

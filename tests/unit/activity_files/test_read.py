@@ -11,7 +11,8 @@ from made_activities import NOON, NOON_MS, ride
 
 from momentum.activity_files import read
 from momentum.activity_files.decoded import Activity, DecodedFile, Problem, Refused
-from momentum.activity_files.read import DECODER_VERSION, decode
+from momentum.activity_files.decoder_version import DECODER_VERSION
+from momentum.activity_files.read import decode
 
 GPX = (
     '<gpx xmlns="http://www.topografix.com/GPX/1/1" version="1.1"><trk><trkseg>'

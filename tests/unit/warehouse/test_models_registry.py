@@ -58,9 +58,9 @@ def test_a_constant_of_the_training_package_is_part_of_the_version(monkeypatch: 
 
 
 def test_a_better_decoder_is_another_version_of_everything(monkeypatch: pytest.MonkeyPatch) -> None:
-    from momentum.activity_files import read
+    from momentum.activity_files import decoder_version
 
-    monkeypatch.setattr(read, "DECODER_VERSION", read.DECODER_VERSION + 1)
+    monkeypatch.setattr(decoder_version, "DECODER_VERSION", decoder_version.DECODER_VERSION + 1)
     assert changed() == set(MODELS)
 
 
