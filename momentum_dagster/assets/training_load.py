@@ -89,6 +89,7 @@ TRAINING_LOAD = [
             "duration_s": [("activity_metrics", "duration_s")],
             "load_by_sport": [("activity_metrics", "load"), ("activity_metrics", "sport")],
             "load_sources": [("activity_metrics", "load_source")],
+            "load_sources_by_sport": [("activity_metrics", "load_source"), ("activity_metrics", "sport")],
         },
         f"What every day cost, the sum of its activities. {CHART}",
     ),
@@ -101,7 +102,7 @@ TRAINING_LOAD = [
             "ctl": [("daily_load", "load"), ("athletes", "ctl_seed")],
             "atl": [("daily_load", "load"), ("athletes", "atl_seed")],
             "monotony": [("daily_load", "load")],
-            "source_changed": [("daily_load", "load_sources")],
+            "source_changed": [("daily_load", "load_sources_by_sport")],
         },
         "Fitness (CTL), fatigue (ATL) and form (TSB) with their warning signs; every day stands on all days "
         f"before it. {CHART}",

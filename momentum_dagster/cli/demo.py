@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 from momentum_dagster import progress
+from momentum_dagster.cli.printing import tell
 from momentum_dagster.cli.runs import shown_progress
-from momentum_dagster.cli.shared import change_opener, settings, store, to_stderr, use_home
+from momentum_dagster.cli.shared import change_opener, settings, store, use_home
 
 DEMO = "demo"
 
@@ -42,11 +44,12 @@ def _has_files(home: Path) -> bool:
 def _prepare() -> None:
     """Writes the athletes' files into the inbox and enters what they would enter by hand."""
     from momentum.demo import last_whole_day, write_demo
-    from momentum.warehouse.entries import add_event, add_weight, save_athlete, set_threshold
+    from momentum.warehouse.entries import add_event, add_weights, save_athlete, set_threshold
 
-    to_stderr.print("nothing imported yet: three generated athletes, two years each", style="dim")
+    tell("nothing imported yet: three generated athletes, two years each", style="dim")
     now = datetime.now(UTC)
     inbox, fresh = settings().inbox_dir, settings().inbox_dir.with_suffix(".new")
+    shutil.rmtree(fresh, ignore_errors=True)  # of a first look that was stopped
     with shown_progress():
         demo = write_demo(
             fresh,
@@ -65,8 +68,9 @@ def _prepare() -> None:
         for row in demo.events:
             event = {name: value for name, value in row.items() if name != "athlete_id"}
             add_event(client, row["athlete_id"], event, open_change=opener, now=now)
-        for row in demo.body:
-            add_weight(client, row["athlete_id"], row["date"], row["weight_kg"], open_change=opener, now=now)
+        for athlete_id in {row["athlete_id"] for row in demo.body}:
+            weighed = {row["date"]: row["weight_kg"] for row in demo.body if row["athlete_id"] == athlete_id}
+            add_weights(client, athlete_id, weighed, open_change=opener, now=now)
     # last: an inbox that is there is complete
     inbox.parent.mkdir(parents=True, exist_ok=True)
     fresh.rename(inbox)
