@@ -272,15 +272,21 @@ def _no_change(**_: Any) -> str:
     raise AssertionError("an athlete who is new has nothing to compute again")
 
 
-def add_weight(
-    client: Client, athlete_id: str, day: date, weight_kg: float, *, open_change: OpenChange, now: datetime
+def add_weights(
+    client: Client, athlete_id: str, weighings: Mapping[date, float], *, open_change: OpenChange, now: datetime
 ) -> None:
-    """A weighing; running power and swimming power from that day on rest on it."""
+    """Weighings in kg by day; running power and swimming power from the first day on rest on them."""
     require_athlete(client, athlete_id)
-    _check_ranges("body", {"weight_kg": weight_kg})
-    open_change(athlete_id=athlete_id, from_date=day, cause="athlete", detail=f"weight {weight_kg:g} kg")
-    row = {"athlete_id": athlete_id, "date": day, "weight_kg": weight_kg, "at": now}
-    client.insert("body", rows_to_arrow("body", [row]))
+    for weight_kg in weighings.values():
+        _check_ranges("body", {"weight_kg": weight_kg})
+    first = min(weighings)
+    told = f"weight {weighings[first]:g} kg" if len(weighings) == 1 else f"{len(weighings)} weighings"
+    open_change(athlete_id=athlete_id, from_date=first, cause="athlete", detail=told)
+    rows = [
+        {"athlete_id": athlete_id, "date": day, "weight_kg": weight_kg, "at": now}
+        for day, weight_kg in weighings.items()
+    ]
+    client.insert("body", rows_to_arrow("body", rows))
 
 
 def _check_ranges(table: str, values: Mapping[str, Any]) -> None:

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from momentum.errors import MomentumError
+from momentum_dagster.cli.printing import console, print_json, print_rows, say
 from momentum_dagster.cli.runs import after_entry
-from momentum_dagster.cli.shared import (
-    Json,
-    Later,
-    change_opener,
-    console,
-    day_of,
-    print_json,
-    print_rows,
-    settings,
-    store,
-)
+from momentum_dagster.cli.shared import Json, Later, change_opener, day_of, store
 
 app = typer.Typer(help="Activities, and what a person knows better than the files.", no_args_is_help=True)
 
@@ -32,29 +22,53 @@ Ref = Annotated[str, typer.Argument(help="The activity's id, or the start of it.
 @app.command("list")
 def list_(
     athlete_id: Athlete,
-    first: Annotated[str | None, typer.Option("--from", help="First day; four weeks ago if not given.")] = None,
-    last: Annotated[str, typer.Option("--to", help="Last day.")] = "today",
+    first: Annotated[
+        str | None, typer.Option("--from", help="First day; four weeks before the last if not given.")
+    ] = None,
+    last: Annotated[str, typer.Option("--to", help="Last day: 2024-05-31, today or yesterday.")] = "today",
     as_json: Json = False,
 ) -> None:
-    """Activities of some days, with their loads."""
+    """Activities of some days, with their loads and why one has none."""
+    from momentum.warehouse.entries import require_athlete
     from momentum.warehouse.queries import activities_between
 
     to = day_of(last)
     since = day_of(first) if first else to - timedelta(days=28)
+    if since > to:
+        raise typer.BadParameter(f"--from {since} lies after --to {to}")
     with store() as client:
+        require_athlete(client, athlete_id)
         rows = activities_between(client, athlete_id, since, to)
-    print_rows(rows, as_json=as_json, empty=f"none from {since} to {to}")
+    if not as_json:
+        rows = [
+            {
+                "day": row["local_date"], "id": row["activity_id"][:12], "sport": row["sport"], "title": row["title"],
+                "minutes": round(row["elapsed_s"] / 60), "km": row["distance_m"] and row["distance_m"] / 1000,
+                "load": row["load"] and round(row["load"], 1),
+                "by": row["load_source"] or f"none: {row['load_reason'] or 'not computed yet'}",
+            }
+            for row in rows
+        ]  # fmt: skip
+    print_rows(rows, as_json=as_json, empty=f"none from {since} to {to}; --from and --to choose other days")
 
 
 @app.command()
-def show(athlete_id: Athlete, activity: Ref) -> None:
-    """One activity as JSON: its files and why they are one, its metrics and why one is missing."""
+def show(athlete_id: Athlete, activity: Ref, as_json: Json = False) -> None:
+    """One activity: its load and why it is that, its metrics and why one is missing, its files and why they are one."""
     from momentum.warehouse.entries import find_activity
     from momentum.warehouse.queries import activity_detail
 
     with store() as client:
         found = find_activity(client, athlete_id, activity)
-        print_json(activity_detail(client, athlete_id, found["activity_id"]))
+        detail = activity_detail(client, athlete_id, found["activity_id"])
+    if detail is None:
+        raise MomentumError(f"activity {activity} went away while it was being looked at; try again")
+    if as_json:
+        print_json(detail)
+    else:
+        from momentum.reports.activity_view import activity_view
+
+        activity_view(console, detail)
 
 
 @app.command()
@@ -63,15 +77,21 @@ def add(
     sport: Annotated[str, typer.Option(help="The sport.")] = "strength",
     start: Annotated[str | None, typer.Option(help="Local start, such as 2024-05-31T18:30.")] = None,
     minutes: Annotated[float, typer.Option(help="Whole session, rests included.")] = 60.0,
-    rpe: Annotated[float | None, typer.Option(help="Exertion, CR-10.")] = None,
+    rpe: Annotated[float | None, typer.Option(help="Exertion, CR-10; without it there is often no load.")] = None,
     distance_m: Annotated[float | None, typer.Option(help="Distance in m.")] = None,
     ascent_m: Annotated[float | None, typer.Option(help="Ascent in m.")] = None,
     title: Annotated[str, typer.Option(help="A name.")] = "",
-    csv: Annotated[Path | None, typer.Option(help="A csv: athlete_id, sport, start, minutes, rpe ...")] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option(
+            help="Many at once, from a csv: athlete_id, sport, start, minutes and, as known, rpe, distance_m, "
+            "ascent_m, title."
+        ),
+    ] = None,
     later: Later = False,
 ) -> None:
     """Add a session that no device recorded. The same session again is one session."""
-    from momentum_dagster.cli.manual import read_sessions
+    from momentum_dagster.cli.manual import read_sessions, take_in
 
     if csv is not None:
         sessions = read_sessions(csv)
@@ -84,49 +104,61 @@ def add(
                 "distance_m": distance_m, "ascent_m": ascent_m, "title": title,
             }
         ]  # fmt: skip
-    _take_in(sessions)
-    console.print(f"{len(sessions)} sessions taken", highlight=False)
+    with store() as client:
+        taken = take_in(client, sessions)
+    say(f"{len(sessions)} sessions taken" if csv else f"{athlete_id}: {sport} of {start}, {minutes:g} min")
     after_entry(later)
+    if csv is None and not later:
+        _tell_load(*taken[0])
 
 
-def _take_in(sessions: list[dict[str, Any]]) -> None:
-    from momentum.activity_files.archives import FoundFile
-    from momentum.adapters.archive import Archive
-    from momentum.warehouse.entries import require_athlete
-    from momentum.warehouse.ingest.intake import Intake
-    from momentum_dagster.cli.manual import document
+def _tell_load(athlete_id: str, activity_id: str) -> None:
+    """What the one session just added counts, and why."""
+    from momentum.warehouse.queries import activity_detail
 
     with store() as client:
-        for athlete_id in sorted({session["athlete_id"] for session in sessions}):
-            zone = require_athlete(client, athlete_id)["timezone"]
-            documents = [document(session, zone) for session in sessions if session["athlete_id"] == athlete_id]
-            intake = Intake(
-                client,
-                Archive(settings().archive_dir),
-                athlete_id,
-                open_change=change_opener(client),
-                run_id=client.run_id,
-                now=datetime.now(UTC),
-            )
-            for name, data, title in documents:
-                intake.take(FoundFile(name, io.BytesIO(data), "file", title, "", None))
-            intake.flush()
-            if intake.report.refused:
-                raise MomentumError(f"{intake.report.refused} sessions refused: {intake.report.reasons}")
+        detail = activity_detail(client, athlete_id, activity_id)
+    if detail is None or detail.metrics is None:
+        say(f"{activity_id}: it is one with another activity; `momentum activity list {athlete_id}` shows them")
+        return
+    load, why = detail.metrics["load"], detail.metrics["load_reason"]
+    if load is None:
+        say(f"{activity_id[:12]}: no load ({why})", style="yellow")
+        say(f"  `momentum activity set-rpe {athlete_id} {activity_id[:12]} 6` says how hard it was")
+    else:
+        say(f"{activity_id[:12]}: load {load:.0f} by {detail.metrics['load_source']}" + (f" ({why})" if why else ""))
 
 
 @app.command("set-rpe")
 def set_rpe(
-    athlete_id: Athlete,
-    activity: Ref,
-    rpe: Annotated[float, typer.Argument(help="Exertion, CR-10.")],
+    athlete_id: Annotated[str | None, typer.Argument(help="The athlete.")] = None,
+    activity: Annotated[str | None, typer.Argument(help="The activity's id, or the start of it.")] = None,
+    rpe: Annotated[float | None, typer.Argument(help="Exertion, CR-10.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="Many at once, from a csv with columns athlete_id, activity and rpe.")
+    ] = None,
     later: Later = False,
 ) -> None:
     """Enter how hard it was; it stays with the activity whatever it is merged with."""
     from momentum.warehouse import entries
+    from momentum.warehouse.tables import Column
+    from momentum_dagster.cli.csv_rows import read_csv, told_with_line
 
     with store() as client:
-        entries.set_rpe(client, athlete_id, activity, rpe, open_change=change_opener(client), now=datetime.now(UTC))
+        opener = change_opener(client)
+        if csv is not None:
+            also = [Column("activity", "String", "The activity's id, or the start of it.")]
+            rows = read_csv(csv, "activity_rpe", {"athlete_id", "activity", "rpe"}, also=also)
+            for line, row in rows:
+                with told_with_line(csv, line):
+                    who, which, how_hard = row["athlete_id"], row["activity"], row["rpe"]
+                    entries.set_rpe(client, who, which, how_hard, open_change=opener, now=datetime.now(UTC))
+            say(f"exertion of {len(rows)} activities entered")
+        elif athlete_id is None or activity is None or rpe is None:
+            raise typer.BadParameter("name the athlete, the activity and its exertion, or give --csv FILE")
+        else:
+            found = entries.set_rpe(client, athlete_id, activity, rpe, open_change=opener, now=datetime.now(UTC))
+            say(f"{athlete_id}: {found['sport']} of {found['local_date']}, exertion {rpe:g}")
     after_entry(later)
 
 
@@ -139,6 +171,7 @@ def merge(athlete_id: Athlete, activity: Ref, other: Ref, later: Later = False) 
         merge_activities(
             client, athlete_id, (activity, other), open_change=change_opener(client), now=datetime.now(UTC)
         )
+    say(f"{athlete_id}: {activity} and {other} are one from now on; `momentum activity split` undoes it")
     after_entry(later)
 
 
@@ -146,7 +179,10 @@ def merge(athlete_id: Athlete, activity: Ref, other: Ref, later: Later = False) 
 def split(
     athlete_id: Athlete,
     activity: Ref,
-    file: Annotated[str | None, typer.Option(help="Start of the hash of the file to set apart; all if none.")] = None,
+    file: Annotated[
+        str | None,
+        typer.Option(help="Start of the hash of the file to set apart, as `activity show` tells it; all if none."),
+    ] = None,
     later: Later = False,
 ) -> None:
     """Say that files taken for one activity are several, for good."""
@@ -154,4 +190,5 @@ def split(
 
     with store() as client:
         split_activity(client, athlete_id, activity, file, open_change=change_opener(client), now=datetime.now(UTC))
+    say(f"{athlete_id}: the files of {activity} are kept apart from now on; `momentum activity merge` undoes it")
     after_entry(later)

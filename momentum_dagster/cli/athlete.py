@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from momentum_dagster.cli.printing import console, print_json, print_rows, say
 from momentum_dagster.cli.runs import after_entry
-from momentum_dagster.cli.shared import Json, Later, change_opener, console, day_of, print_json, print_rows, store
+from momentum_dagster.cli.shared import Json, Later, change_opener, day_of, store
 
 app = typer.Typer(help="Athletes: who they are, and how they stand.", no_args_is_help=True)
 
@@ -23,15 +24,17 @@ Zone = Annotated[str | None, typer.Option(help="Home time zone, such as Europe/P
 Language = Annotated[str | None, typer.Option(help="Language of notes: en, fr ...")]
 Units = Annotated[str | None, typer.Option(help="metric or imperial, for display.")]
 Preference = Annotated[str | None, typer.Option(help="Sources of load, best first: tss,rtss,stss,trimp100,srpe")]
-Seed = Annotated[float | None, typer.Option(help="Fitness or fatigue on the day before the first activity.")]
+Seed = Annotated[float | None, typer.Option(help="CTL or ATL on the day before the first activity.")]
 Consent = Annotated[bool | None, typer.Option(help="Whether a language model may read this athlete's data.")]
-Csv = Annotated[Path | None, typer.Option(help="A csv with a header of the same names, one athlete a row.")]
+Csv = Annotated[
+    Path | None, typer.Option(help="Many at once, from a csv: athlete_id and any of these names as columns.")
+]
 
 
 def _values(**given: Any) -> dict[str, Any]:
     values = {name: value for name, value in given.items() if value is not None}
     if "birth_date" in values:
-        values["birth_date"] = date.fromisoformat(values["birth_date"])
+        values["birth_date"] = day_of(values["birth_date"])
     if "load_preference" in values:
         values["load_preference"] = [word.strip() for word in values["load_preference"].split(",") if word.strip()]
     return values
@@ -42,8 +45,22 @@ def _save(athlete_id: str, values: dict[str, Any], later: bool) -> None:
 
     with store() as client:
         row = save_athlete(client, athlete_id, values, open_change=change_opener(client), now=datetime.now(UTC))
-    console.print(f"{athlete_id}: zone {row['timezone']}, sex {row['sex']}", highlight=False)
+    say(f"{athlete_id}: zone {row['timezone']}, sex {row['sex']}")
     after_entry(later)
+
+
+def _save_all(path: Path) -> None:
+    from momentum.warehouse.entries import save_athlete
+    from momentum_dagster.cli.csv_rows import read_csv, told_with_line
+
+    with store() as client:
+        rows = read_csv(path, "athletes", {"athlete_id"})
+        for line, row in rows:
+            with told_with_line(path, line):
+                who = row.pop("athlete_id")
+                save_athlete(client, who, row, open_change=change_opener(client), now=datetime.now(UTC))
+    say(f"{len(rows)} athletes entered")
+    after_entry(later=False)
 
 
 @app.command()
@@ -63,18 +80,12 @@ def add(
     llm_consent: Consent = None,
     csv: Csv = None,
 ) -> None:
-    """Add an athlete, or many from a csv."""
+    """Add an athlete, or many from a csv (which changes those that are there already)."""
     from momentum.errors import MomentumError
-    from momentum.warehouse.entries import find_athlete, save_athlete
-    from momentum_dagster.cli.csv_rows import read_csv
+    from momentum.warehouse.entries import find_athlete
 
     if csv is not None:
-        with store() as client:
-            for row in read_csv(csv, "athletes", {"athlete_id"}):
-                save_athlete(
-                    client, row.pop("athlete_id"), row, open_change=change_opener(client), now=datetime.now(UTC)
-                )
-        after_entry(later=False)
+        _save_all(csv)
         return
     if athlete_id is None:
         raise typer.BadParameter("name the athlete, or give --csv FILE")
@@ -123,16 +134,30 @@ def set_(
 
 @app.command()
 def weigh(
-    athlete_id: Id,
-    weight_kg: Annotated[float, typer.Argument(help="Body mass in kg.")],
-    on: Annotated[str, typer.Option(help="The day.")] = "today",
+    athlete_id: Annotated[str | None, typer.Argument(help="Short name of the athlete.")] = None,
+    weight_kg: Annotated[float | None, typer.Argument(help="Body mass in kg.")] = None,
+    on: Annotated[str, typer.Option(help="The day: 2024-05-31, today or yesterday.")] = "today",
+    csv: Annotated[
+        Path | None, typer.Option(help="Many at once, from a csv with columns athlete_id, date and weight_kg.")
+    ] = None,
     later: Later = False,
 ) -> None:
-    """Enter a weighing."""
-    from momentum.warehouse.entries import add_weight
+    """Enter weighings; of two on one day the one entered last counts."""
+    from momentum.warehouse.entries import add_weights
+    from momentum_dagster.cli.csv_rows import read_csv
 
+    if csv is not None:
+        weighed: dict[str, dict[date, float]] = {}
+        for _, row in read_csv(csv, "body", {"athlete_id", "date", "weight_kg"}):
+            weighed.setdefault(row["athlete_id"], {})[row["date"]] = row["weight_kg"]
+    elif athlete_id is None or weight_kg is None:
+        raise typer.BadParameter("name the athlete and the mass in kg, or give --csv FILE")
+    else:
+        weighed = {athlete_id: {day_of(on): weight_kg}}
     with store() as client:
-        add_weight(client, athlete_id, day_of(on), weight_kg, open_change=change_opener(client), now=datetime.now(UTC))
+        for who, weighings in weighed.items():
+            add_weights(client, who, weighings, open_change=change_opener(client), now=datetime.now(UTC))
+    say(f"{sum(map(len, weighed.values()))} weighings entered")
     after_entry(later)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from momentum.errors import MomentumError
+import typer
+
 from momentum_dagster.cli.shared import store
 
 # In the order of the graph: what is computed from an asset stands behind it.
@@ -32,11 +33,11 @@ def planned(assets: list[str], first: date | None, last: date) -> list[Planned]:
     but what is stale is always computed to the current month.
     """
     if unknown := sorted(set(assets) - set(MONTHLY)):
-        raise MomentumError(f"no such asset: {', '.join(unknown)}; known are {', '.join(MONTHLY)}")
+        raise typer.BadParameter(f"no such asset: {', '.join(unknown)}; known are {', '.join(MONTHLY)}")
     wanted = [name for name in MONTHLY if name in assets] or list(MONTHLY)
     if first is not None:
         if first > last:
-            raise MomentumError(f"--from {first} lies after --to {last}")
+            raise typer.BadParameter(f"--from {first} lies after --to {last}")
         return [Planned(name, first.replace(day=1), last.replace(day=1), "asked for") for name in wanted]
     return [one for one in _needed() if one.asset in wanted]
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from momentum_dagster.cli.printing import print_rows, say
 from momentum_dagster.cli.runs import after_entry
-from momentum_dagster.cli.shared import Json, Later, change_opener, day_of, print_rows, store
+from momentum_dagster.cli.shared import Json, Later, change_opener, day_of, store
 
 app = typer.Typer(help="Races and marked performance tests.", no_args_is_help=True)
 
@@ -18,44 +19,57 @@ app = typer.Typer(help="Races and marked performance tests.", no_args_is_help=Tr
 def add(
     athlete_id: Annotated[str | None, typer.Argument(help="The athlete.")] = None,
     name: Annotated[str | None, typer.Argument(help="What it is called.")] = None,
-    on: Annotated[str, typer.Option(help="The day.")] = "today",
+    on: Annotated[str, typer.Option(help="The day: 2024-05-31, today or yesterday.")] = "today",
     kind: Annotated[str, typer.Option(help="race or test.")] = "race",
-    sport: Annotated[str, typer.Option(help="The sport.")] = "running",
+    sport: Annotated[str, typer.Option(help="The sport, such as running or cycling.")] = "running",
     distance_m: Annotated[float | None, typer.Option(help="Distance in m.")] = None,
     time_s: Annotated[float | None, typer.Option(help="Result in s.")] = None,
     power_w: Annotated[float | None, typer.Option(help="Mean power in W.")] = None,
     priority: Annotated[str, typer.Option(help="A, B or C.")] = "",
-    csv: Annotated[Path | None, typer.Option(help="A csv: athlete_id, date, name, kind, sport ...")] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option(
+            help="Many at once, from a csv: athlete_id, date, name, kind, sport and, as known, distance_m, "
+            "time_s, power_w, priority."
+        ),
+    ] = None,
     later: Later = False,
 ) -> None:
-    """Add a race or a test; it is evidence for thresholds."""
+    """Add a race or a test; activities of its day are evidence for thresholds.
+
+    Of two with one name on one day the one entered last counts.
+    """
     from momentum.warehouse.entries import add_event
-    from momentum_dagster.cli.csv_rows import read_csv
+    from momentum_dagster.cli.csv_rows import read_csv, told_with_line
 
     if csv is not None:
-        rows = read_csv(csv, "events", {"athlete_id", "date", "name", "kind", "sport"})
+        with store() as client:
+            rows = read_csv(csv, "events", {"athlete_id", "date", "name", "kind", "sport"})
+            for line, row in rows:
+                with told_with_line(csv, line):
+                    who = row.pop("athlete_id")
+                    add_event(client, who, row, open_change=change_opener(client), now=datetime.now(UTC))
+        say(f"{len(rows)} events entered")
     elif athlete_id is None or name is None:
         raise typer.BadParameter("name the athlete and the event, or give --csv FILE")
     else:
-        rows = [
-            {
-                "athlete_id": athlete_id, "date": day_of(on), "name": name, "kind": kind, "sport": sport,
-                "distance_m": distance_m, "time_s": time_s, "power_w": power_w, "priority": priority,
-            }
-        ]  # fmt: skip
-    with store() as client:
-        for row in rows:
-            add_event(client, row.pop("athlete_id"), row, open_change=change_opener(client), now=datetime.now(UTC))
+        values: dict[str, Any] = {
+            "date": day_of(on), "name": name, "kind": kind, "sport": sport, "distance_m": distance_m,
+            "time_s": time_s, "power_w": power_w, "priority": priority,
+        }  # fmt: skip
+        with store() as client:
+            add_event(client, athlete_id, values, open_change=change_opener(client), now=datetime.now(UTC))
+        say(f"{athlete_id}: {kind} {name} on {values['date']}")
     after_entry(later)
 
 
 @app.command("list")
 def list_(athlete_id: Annotated[str, typer.Argument(help="The athlete.")], as_json: Json = False) -> None:
-    """Races and tests of an athlete."""
+    """Races and tests of an athlete, by day."""
+    from momentum.warehouse.entries import require_athlete
+    from momentum.warehouse.queries import events_between
+
     with store() as client:
-        rows = client.rows(
-            "SELECT date, name, kind, sport, distance_m, time_s, power_w, priority FROM events "
-            "WHERE athlete_id = {athlete:String} ORDER BY date, name, at DESC LIMIT 1 BY date, name",
-            {"athlete": athlete_id},
-        )
-    print_rows(rows, as_json=as_json, empty="none; `momentum event add` adds one")
+        require_athlete(client, athlete_id)
+        rows = events_between(client, athlete_id, date(1970, 1, 1), date(2149, 6, 6))
+    print_rows(rows, as_json=as_json, empty=f"none; `momentum event add {athlete_id} NAME --on DAY` adds one")

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from momentum.errors import MomentumError
+from momentum_dagster.cli.loads import as_data, tell_without_load, without_load
+from momentum_dagster.cli.printing import console, print_json, print_rows, say
 from momentum_dagster.cli.runs import Outcome, dagster_instance, execute, raise_for, recompute_open
-from momentum_dagster.cli.shared import Json, console, day_of, print_json, print_rows, settings, store, use_home
+from momentum_dagster.cli.shared import Json, day_of, settings, store, use_home
 
 if TYPE_CHECKING:
     from momentum.adapters.clickhouse import Client
@@ -49,9 +51,8 @@ def _recompute_all(outcome: Outcome) -> None:
 def _tell(outcome: Outcome, as_json: bool, demo: bool) -> None:
     lines = list(outcome.lines.values())
     if as_json:
-        print_json(
-            {"ok": outcome.ok, "seconds": outcome.seconds, "demo": demo, "assets": [asdict(one) for one in lines]}
-        )
+        told = {"ok": outcome.ok, "seconds": outcome.seconds, "demo": demo, "errors": outcome.errors}
+        print_json(told | {"assets": lines})
         return
     from momentum.reports.terminal import run_table
 
@@ -83,10 +84,10 @@ def import_files(
         added = ensure_athlete(client, athlete, now=datetime.now(UTC))
         before = _counts(client, athlete)
     if added and not as_json:
-        console.print(
-            f"athlete {athlete} is new: zone UTC, sex unknown; `momentum athlete set {athlete} --timezone ...`",
+        say(
+            f"athlete {athlete} is new: zone UTC, sex unknown; "
+            f"`momentum athlete set {athlete} --timezone ... --sex ...` says better",
             style="yellow",
-            highlight=False,
         )
     config = {"paths": [str(path.absolute()) for path in paths], "athlete_id": athlete}
     outcome = Outcome()
@@ -94,14 +95,23 @@ def import_files(
     months = recompute_open(outcome) if not outcome.errors else None
     with store() as client:
         after = _counts(client, athlete)
+        bare = without_load(client, athlete)
+    seen = outcome.line("raw_files").numbers
     told = {name: after[name] - before[name] for name in after} | {
+        "known": seen.get("known", 0), "refused": seen.get("refused", 0),
         "from": months and months[0], "to": months and months[1], "seconds": round(outcome.seconds, 2),
+        "without_load": as_data(bare),
     }  # fmt: skip
     if as_json:
         print_json(told)
     else:
         _tell_import(athlete, told)
+        tell_without_load(athlete, bare)
     raise_for(outcome)
+    if not seen.get("files"):
+        raise MomentumError(f"no activity files in {', '.join(map(str, paths))}")
+    if seen["refused"] == seen["files"]:
+        raise MomentumError(f"nothing of this could be read: {', '.join(map(str, paths))}")
 
 
 def _counts(client: Client, athlete: str) -> dict[str, int]:
@@ -115,19 +125,17 @@ def _counts(client: Client, athlete: str) -> dict[str, int]:
 
 
 def _tell_import(athlete: str, told: dict[str, Any]) -> None:
-    console.print(
-        f"{athlete}: {told['files']} new files, {told['activities']:+d} activities, "
-        f"{told['quarantined']} rows in quarantine, {told['seconds']} s",
-        highlight=False,
+    say(
+        f"{athlete}: {told['files']} new files, {told['known']} known before, {told['refused']} refused, "
+        f"{told['activities']:+d} activities, {told['seconds']} s"
     )
     if told["from"]:
-        console.print(f"computed again: {told['from']:%Y-%m} to {told['to']:%Y-%m}", highlight=False)
+        say(f"computed again: {told['from']:%Y-%m} to {told['to']:%Y-%m}")
     else:
-        console.print("nothing new; nothing had to be computed again", style="dim")
-    if told["quarantined"]:
-        console.print(
-            f"`momentum sql \"SELECT source_file, reason, detail FROM quarantine WHERE athlete_id = '{athlete}'\"`"
-        )
+        say("nothing new; nothing had to be computed again", style="dim")
+    if told["refused"] or told["quarantined"]:
+        say("what was refused or read in part, and why:")
+        say(f"  momentum sql \"SELECT source_file, reason, detail FROM quarantine WHERE athlete_id = '{athlete}'\"")
 
 
 def refresh(as_json: Json = False) -> None:
@@ -142,18 +150,28 @@ def refresh(as_json: Json = False) -> None:
     if as_json:
         print_json({"ok": outcome.ok, "from": months and months[0], "to": months and months[1]})
     else:
-        console.print(f"computed again: {months[0]:%Y-%m} to {months[1]:%Y-%m}" if months else "nothing is open")
+        say(f"computed again: {months[0]:%Y-%m} to {months[1]:%Y-%m}" if months else "nothing is open")
     raise_for(outcome)
 
 
 def backfill(
-    assets: Annotated[list[str] | None, typer.Argument(help="Assets; all that are derived by month if none.")] = None,
+    assets: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Some of activities, activity_sources, activity_metrics, daily_load, fitness, weekly_rollup, "
+            "monthly_rollup, power_curve; all of them if none is named."
+        ),
+    ] = None,
     first: Annotated[str | None, typer.Option("--from", help="A day in the first month.")] = None,
     last: Annotated[str, typer.Option("--to", help="A day in the last month.")] = "today",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which months, which assets, and why.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Compute months again, in one run. Without --from: what is stale or open, and only that."""
+    """Compute months again, in one run. Without --from: what is stale or open, and only that.
+
+    Stale: rows that an older version of their model computed. Open: a change was entered and what follows
+    from it is not computed yet.
+    """
     from momentum_dagster.cli.backfills import planned
 
     plan = planned(assets or [], day_of(first) if first else None, day_of(last))
@@ -170,7 +188,7 @@ def backfill(
         print_json({"ok": outcome.ok, "seconds": outcome.seconds, "plan": rows})
     else:
         print_rows(rows, as_json=False)
-        console.print(f"computed again in {outcome.seconds:.1f} s", highlight=False)
+        say(f"computed again in {outcome.seconds:.1f} s")
     raise_for(outcome)
 
 
@@ -189,5 +207,6 @@ def ui(
     use_home(settings().home)
     workspace = str(files("momentum_dagster").joinpath("workspace.yaml"))
     command = ["-m", "dagster", "dev", "-w", workspace, "-h", host, "-p", str(port)]
-    console.print(f"http://{host}:{port}", highlight=False)
+    say(f"http://{host}:{port}")
+    sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, *command])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -11,11 +12,11 @@ import typer
 
 from momentum.errors import MomentumError
 from momentum_dagster.cli import activity, athlete, doctor, event, graph, sql, threshold
-from momentum_dagster.cli.shared import to_stderr, use_home
+from momentum_dagster.cli.printing import tell
+from momentum_dagster.cli.shared import use_home
 
 app = typer.Typer(
     name="momentum",
-    help="From an athlete's files to fitness: one graph of assets, run and looked at from here.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -33,27 +34,56 @@ app.command("sql")(sql.sql)
 app.command("doctor")(doctor.doctor)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"momentum {version('momentum')}")
+        raise typer.Exit
+
+
 @app.callback()
 def with_home(
     home: Annotated[
         Path | None, typer.Option(help="Folder of the store; MOMENTUM_HOME, else .momentum.", show_default=False)
     ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
 ) -> None:
-    """Settings that hold for every command."""
+    """From an athlete's files to fitness: one graph of assets, run and looked at from here.
+
+    A first look: `momentum run`. Files of one's own: `momentum import PATH... --athlete ID`.
+    """
     use_home(home)
 
 
 def main() -> None:
-    """Runs the command; what a person can mend is told without a traceback, exit code 1."""
+    """Runs the command; what a person can mend is told without a traceback, exit code 1 (2 for wrong usage)."""
     try:
         app()
     except MomentumError as error:
-        to_stderr.print(f"momentum: {error}", style="red", highlight=False, markup=False)
+        tell(f"momentum: {error}", style="red")
+        sys.exit(1)
+    except OSError as error:
+        tell(f"momentum: {_told(error)}", style="red")
         sys.exit(1)
     except KeyboardInterrupt:
-        to_stderr.print("momentum: stopped; what was done is kept, run it again to go on", highlight=False)
+        tell("momentum: stopped; what was done is kept, run it again to go on")
         sys.stdout.flush()
         os._exit(130)  # a statement in the embedded engine may still be running and would hold the process
+
+
+def _told(error: OSError) -> str:
+    """What the system refused, and the way out where it is known."""
+    ways_out = {
+        errno.EACCES: "give this user the right, or choose another place with --home",
+        errno.EROFS: "choose another place with --home",
+        errno.ENOSPC: "make room; what was done is kept, run it again to go on",
+    }
+    where = f"{error.filename}: " if error.filename else ""
+    way_out = ways_out.get(error.errno or 0)
+    return f"{where}{error.strerror or error}" + (f"; {way_out}" if way_out else "")
 
 
 if __name__ == "__main__":

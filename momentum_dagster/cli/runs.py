@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from momentum.errors import MomentumError
 from momentum_dagster import progress
-from momentum_dagster.cli.shared import settings, store, to_stderr
+from momentum_dagster.cli.printing import tell, to_stderr
+from momentum_dagster.cli.shared import settings, store
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -28,6 +29,7 @@ class AssetLine:
     passed: int = 0
     warned: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    numbers: dict[str, int] = field(default_factory=dict)  # what else the asset counted
 
 
 @dataclass
@@ -100,8 +102,12 @@ def _add(outcome: Outcome, result: dg.ExecuteInProcessResult) -> None:
         if event.is_step_materialization:
             asset = event.asset_key.to_user_string() if event.asset_key else ""
             line = outcome.line(asset)
-            rows = event.step_materialization_data.materialization.metadata.get("dagster/row_count")
+            metadata = event.step_materialization_data.materialization.metadata
+            rows = metadata.get("dagster/row_count")
             line.rows = rows.value if rows is not None else line.rows  # type: ignore[assignment]
+            for name, value in metadata.items():
+                if isinstance(value, dg.IntMetadataValue) and value.value is not None:
+                    line.numbers[name] = value.value
             if asset not in steps.setdefault(event.step_key or "", []):
                 steps[event.step_key or ""].append(asset)
         elif event.event_type_value == "ASSET_CHECK_EVALUATION":
@@ -164,7 +170,7 @@ def _plain_lines(every_s: float = 5.0) -> progress.Listener:
         now = time.monotonic()
         if now - last.setdefault(what, now) >= every_s:
             last[what] = now
-            to_stderr.print(f"{what}: {done}" + (f" of {total}" if total else ""), highlight=False)
+            tell(f"{what}: {done}" + (f" of {total}" if total else ""))
 
     return listener
 
@@ -189,11 +195,7 @@ def after_entry(later: bool) -> None:
     outcome = Outcome()
     months = recompute_open(outcome)
     if months is not None:
-        to_stderr.print(
-            f"recomputed {months[0]:%Y-%m} to {months[1]:%Y-%m} in {outcome.seconds:.1f} s",
-            style="dim",
-            highlight=False,
-        )
+        tell(f"recomputed {months[0]:%Y-%m} to {months[1]:%Y-%m} in {outcome.seconds:.1f} s", style="dim")
     raise_for(outcome)
 
 
@@ -201,7 +203,7 @@ def raise_for(outcome: Outcome) -> None:
     """Raises MomentumError with what went wrong, if anything did."""
     for line in outcome.lines.values():
         for warning in line.warned:
-            to_stderr.print(f"look at this: {line.asset}, check {warning}", style="yellow", highlight=False)
+            tell(f"look at this: {line.asset}, check {warning}", style="yellow")
     failed = [f"{line.asset}, check {name}" for line in outcome.lines.values() for name in line.failed]
     if outcome.errors or failed:
         raise MomentumError("; ".join([*failed, *outcome.errors]))

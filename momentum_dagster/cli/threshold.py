@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from momentum_dagster.cli.printing import print_json, print_rows, say
 from momentum_dagster.cli.runs import after_entry
-from momentum_dagster.cli.shared import Json, Later, change_opener, console, day_of, print_rows, store
+from momentum_dagster.cli.shared import Json, Later, change_opener, day_of, store
+
+if TYPE_CHECKING:
+    from momentum.adapters.clickhouse import Client
 
 app = typer.Typer(help="Dated thresholds; the one valid on an activity's day counts.", no_args_is_help=True)
 
@@ -18,49 +22,87 @@ app = typer.Typer(help="Dated thresholds; the one valid on an activity's day cou
 def set_(
     athlete_id: Annotated[str | None, typer.Argument(help="The athlete.")] = None,
     values: Annotated[
-        list[str] | None, typer.Argument(help="Such as ftp_w=250 lthr_bpm=168 max_hr_bpm=189 resting_hr_bpm=48")
+        list[str] | None,
+        typer.Argument(help="One or several, such as ftp_w=250 lthr_bpm=168 max_hr_bpm=189 resting_hr_bpm=48."),
     ] = None,
-    sport: Annotated[str, typer.Option(help="The sport, or all.")] = "all",
-    valid_from: Annotated[str, typer.Option("--from", help="First day on which they count.")] = "today",
-    csv: Annotated[Path | None, typer.Option(help="A csv: athlete_id, valid_from, sport and any thresholds.")] = None,
+    sport: Annotated[str, typer.Option(help="The sport, or all. Power set for all counts for cycling.")] = "all",
+    valid_from: Annotated[
+        str, typer.Option("--from", help="First day on which they count: earlier activities keep what they had.")
+    ] = "today",
+    csv: Annotated[
+        Path | None,
+        typer.Option(help="Many at once, from a csv: athlete_id, valid_from, sport and any thresholds."),
+    ] = None,
     later: Later = False,
 ) -> None:
-    """Set thresholds from a day on; what follows from them is computed again."""
-    from momentum.warehouse.entries import set_threshold
-    from momentum_dagster.cli.csv_rows import read_csv
+    """Set thresholds from a day on; what follows from them is computed again.
 
-    with store() as client:
-        if csv is not None:
-            for row in read_csv(csv, "thresholds", {"athlete_id", "valid_from", "sport"}):
+    Known: ftp_w, critical_power_w, w_prime_j, lthr_bpm, resting_hr_bpm, max_hr_bpm, vt1_bpm, vt2_bpm,
+    threshold_speed_mps, css_mps. What is not named stays as it was.
+    """
+    from momentum.warehouse.entries import set_threshold
+    from momentum_dagster.cli.csv_rows import read_csv, told_with_line
+
+    if csv is not None:
+        with store() as client:
+            rows = read_csv(csv, "thresholds", {"athlete_id", "valid_from", "sport"})
+            for line, row in rows:
                 who, day, what = row.pop("athlete_id"), row.pop("valid_from"), row.pop("sport")
-                set_threshold(client, who, day, what, row, open_change=change_opener(client), now=datetime.now(UTC))
-        elif athlete_id is None:
-            raise typer.BadParameter("name the athlete, or give --csv FILE")
-        else:
-            row = set_threshold(
-                client,
-                athlete_id,
-                day_of(valid_from),
-                sport,
-                _numbers(values or []),
-                open_change=change_opener(client),
-                now=datetime.now(UTC),
+                with told_with_line(csv, line):
+                    set_threshold(client, who, day, what, row, open_change=change_opener(client), now=datetime.now(UTC))
+        say(f"{len(rows)} rows of thresholds entered")
+    elif athlete_id is None or not values:
+        raise typer.BadParameter("name the athlete and name=number, such as ftp_w=250, or give --csv FILE")
+    else:
+        day, numbers = day_of(valid_from), _numbers(values)
+        with store() as client:
+            set_threshold(
+                client, athlete_id, day, sport, numbers, open_change=change_opener(client), now=datetime.now(UTC)
             )
-            console.print(f"{athlete_id}: set for {sport} from {row['valid_from']}", highlight=False)
+        say(f"{athlete_id}: {', '.join(values)} for {sport} from {day}")
     after_entry(later)
 
 
 @app.command("list")
 def list_(athlete_id: Annotated[str, typer.Argument(help="The athlete.")], as_json: Json = False) -> None:
-    """All thresholds of an athlete, by day."""
+    """What was set, by day; then what is estimated today where nothing is set, and on what evidence."""
+    from momentum.warehouse.entries import require_athlete
+
     with store() as client:
-        rows = client.rows(
-            "SELECT * EXCEPT (athlete_id, evidence) FROM thresholds WHERE athlete_id = {athlete:String} "
-            "ORDER BY valid_from, sport, at",
+        require_athlete(client, athlete_id)
+        stored = client.rows(
+            "SELECT valid_from, sport, * EXCEPT (athlete_id, valid_from, sport) FROM thresholds "
+            "WHERE athlete_id = {athlete:String} ORDER BY valid_from, sport, at",
             {"athlete": athlete_id},
         )
-    shown = [{name: value for name, value in row.items() if any(one[name] is not None for one in rows)} for row in rows]
-    print_rows(shown, as_json=as_json, empty=f"none; `momentum threshold set {athlete_id} ftp_w=250` sets one")
+        estimates = _estimates(client, athlete_id)
+    if as_json:
+        print_json({"set": stored, "estimated_today": estimates})
+        return
+    shown = [name for name in (stored[0] if stored else ()) if name != "at" and any(row[name] for row in stored)]
+    say("set", style="bold")
+    print_rows(
+        [{name: row[name] for name in shown} for row in stored],
+        as_json=False,
+        empty=f"none; `momentum threshold set {athlete_id} ftp_w=250` sets one",
+    )
+    say("\nestimated today, because not set", style="bold")
+    print_rows(
+        [row for row in estimates if row["value"] is not None], as_json=False, empty="nothing: no evidence in training"
+    )
+    lacking = [row for row in estimates if row["value"] is None]
+    if lacking:
+        say("\nneither set nor to be estimated", style="bold")
+        print_rows([{name: row[name] for name in ("sport", "name", "evidence")} for row in lacking], as_json=False)
+
+
+def _estimates(client: Client, athlete_id: str) -> list[dict[str, Any]]:
+    """For the sports that the athlete does; nothing without activities."""
+    from momentum.warehouse.queries import profile, threshold_estimates
+
+    person = profile(client, athlete_id)
+    sports = person["sports"] if person else []
+    return threshold_estimates(client, athlete_id, sports, day_of("today")) if sports else []
 
 
 def _numbers(words: list[str]) -> dict[str, float]:

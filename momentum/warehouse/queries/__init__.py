@@ -20,6 +20,7 @@ from momentum.warehouse.queries.athletes import (
     thresholds_on,
 )
 from momentum.warehouse.queries.curves import curve_sports, power_curve_best
+from momentum.warehouse.queries.estimates import threshold_estimates
 from momentum.warehouse.queries.load import (
     DailyLoad,
     daily_load_by_sport,
@@ -28,10 +29,12 @@ from momentum.warehouse.queries.load import (
     load_by_sport,
     this_week,
 )
+from momentum.warehouse.queries.unloaded import Unloaded, unloaded
 
 __all__ = [
     "ActivityDetail",
     "DailyLoad",
+    "Unloaded",
     "activities_between",
     "activity_detail",
     "athletes",
@@ -46,6 +49,8 @@ __all__ = [
     "profile",
     "quarantine_rows",
     "this_week",
+    "threshold_estimates",
     "thresholds_in_use",
     "thresholds_on",
+    "unloaded",
 ]

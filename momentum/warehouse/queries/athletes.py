@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from momentum.warehouse.client import Client
+from momentum.warehouse.queries.estimates import threshold_estimates
 from momentum.warehouse.tables import TABLES
 
 # Values of a set of thresholds, in the table's order.
@@ -114,21 +115,13 @@ def thresholds_in_use(client: Client, athlete_id: str, sports: Sequence[str], da
     The same columns; an estimate's valid_from is the day, for it moves with the training before it. One
     that is the same for all of several sports is of sport "all".
     """
-    from momentum.warehouse.facts import Facts
-
     rows = thresholds_on(client, athlete_id, day)
     stored = {(row["sport"], row["name"]) for row in rows}
-    facts = Facts(client, athlete_id, day)
-    found: dict[tuple[str, float], list[str]] = {}
-    for sport in sports:
-        thresholds = facts.thresholds(sport, day)
-        for name in thresholds.estimated:
-            if not stored & {(sport, name), ("all", name)}:
-                found.setdefault((name, getattr(thresholds, name)), []).append(sport)
-    told = {"valid_from": day, "source": "estimated", "evidence": "earlier activities"}
-    for (name, value), sports_of in found.items():
-        common = len(sports_of) > 1 and len(sports_of) == len(sports)
-        rows += [{"sport": sport, "name": name, "value": value, **told} for sport in (["all"] if common else sports_of)]
+    rows += [
+        {**row, "valid_from": day, "source": "estimated"}
+        for row in threshold_estimates(client, athlete_id, sports, day)
+        if row["value"] is not None and not stored & {(row["sport"], row["name"]), ("all", row["name"])}
+    ]
     return sorted(rows, key=lambda row: (row["sport"], THRESHOLD_NAMES.index(row["name"])))
 
 
