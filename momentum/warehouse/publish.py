@@ -13,7 +13,7 @@ from datetime import date
 
 from momentum.warehouse.client import Client
 from momentum.warehouse.staging import staging
-from momentum.warehouse.swaps import Swap, make, recover
+from momentum.warehouse.swaps import Swap, journal, make, recover
 from momentum.warehouse.tables import TABLES
 
 __all__ = ["Published", "done_months", "recover", "staging", "swap"]
@@ -43,14 +43,17 @@ def swap(
     """Put `months` of the staging table in place of the table's; a month without rows there becomes empty.
 
     Months (given by their first day) that another version of the model computed are copied to the
-    table's history before. Each swap is journalled; with `skip_done` and an `inputs_hash`, months
-    whose last publication has the same version and hash are left as they are. Returns what was swapped.
+    table's history before. Each month is journalled; with `skip_done` and an `inputs_hash`, months whose
+    last publication has the same version and hash are left as they are. Returns what was published, months
+    among them whose content turned out the same and was left where it was.
     """
     if wrong := [month for month in months if month.day != 1]:
         raise ValueError(f"months are given by their first day, not {wrong[0]}")
     if skip_done:
         done = done_months(client, table, model_version=model_version, inputs_hash=inputs_hash)
         months = [month for month in months if month not in done]
+    before, after = _contents(client, table), _contents(client, staging_name)
+    same = {month for month in months if before.get(_yyyymm(month)) == after.get(_yyyymm(month))}
     if TABLES[table].has_history:
         _keep_history(client, table, months, model_version)
     rows = _rows_by_month(client, table, staging_name)
@@ -58,7 +61,15 @@ def swap(
         Published(table, month, model_version, inputs_hash, rows.get(_yyyymm(month), 0))
         for month in sorted(set(months))
     ]
-    make(client, [Swap(partition=str(_yyyymm(one.month)), source=staging_name, **vars(one)) for one in published])
+    make(
+        client,
+        [
+            Swap(partition=str(_yyyymm(one.month)), source=staging_name, **vars(one))
+            for one in published
+            if one.month not in same
+        ],
+    )
+    journal(client, [one for one in published if one.month in same])
     return published
 
 
@@ -100,6 +111,19 @@ def _keep_history(client: Client, table: str, months: Collection[date], model_ve
                 for partition, row in zip(partitions, found, strict=True)
             ],
         )
+
+
+def _contents(client: Client, table: str) -> dict[int, list[str]]:
+    """What each month holds, as hashes of its parts; the same rows in other parts count as different."""
+    found = client.rows(
+        """
+        SELECT toUInt32(partition) AS month, arraySort(groupArray(uncompressed_hash_of_compressed_files)) AS content
+        FROM system.parts WHERE database = currentDatabase() AND table = {table:String} AND active AND rows > 0
+        GROUP BY month
+        """,
+        {"table": table},
+    )
+    return {row["month"]: row["content"] for row in found}
 
 
 def _rows_by_month(client: Client, table: str, staging_name: str) -> dict[int, int]:

@@ -81,21 +81,33 @@ def _unfinished(client: Client, dead: Collection[str]) -> dict[str, list[Swap]]:
 
 
 def _make(client: Client, swap_id: str, swaps: Sequence[Swap]) -> None:
-    for swap in swaps:
-        # The engine refuses to replace by nothing, lest it be a mistake; here it is meant.
-        how = (
-            f"REPLACE PARTITION {swap.partition} FROM `{swap.source}`"
-            if swap.rows
-            else f"DROP PARTITION {swap.partition}"
-        )
-        client.command(f"ALTER TABLE `{swap.table}` {how}")
-        if swap.table in TABLES:
-            columns = ("table", "month", "model_version", "inputs_hash", "rows")
-            _insert(client, "publications", [{name: getattr(swap, name) for name in columns}])
+    made: list[Swap] = []
+    try:
+        for swap in swaps:
+            # The engine refuses to replace by nothing, lest it be a mistake; here it is meant.
+            how = (
+                f"REPLACE PARTITION {swap.partition} FROM `{swap.source}`"
+                if swap.rows
+                else f"DROP PARTITION {swap.partition}"
+            )
+            client.command(f"ALTER TABLE `{swap.table}` {how}")
+            made.append(swap)
+    finally:
+        # One insert for all: a row of its own costs more than the swap. Killed before it, the whole batch
+        # is made again and journalled then; after an error, what was made is still told.
+        journal(client, [swap for swap in made if swap.table in TABLES])
     _insert(client, "swaps", [{"swap_id": swap_id, "done": True}])
 
 
+def journal(client: Client, published: Sequence[Any]) -> None:
+    """A row of `publications` for each: months that now hold what this version makes of these inputs."""
+    columns = ("table", "month", "model_version", "inputs_hash", "rows")
+    _insert(client, "publications", [{name: getattr(one, name) for name in columns} for one in published])
+
+
 def _insert(client: Client, table: str, rows: Sequence[dict[str, Any]]) -> None:
+    if not rows:
+        return
     rows = [row | {"run_id": client.run_id, "at": datetime.now(UTC)} for row in rows]
     columns = {name: pa.array([row[name] for row in rows], _TYPES.get(name)) for name in rows[0]}
     client.insert(table, pa.table(columns))

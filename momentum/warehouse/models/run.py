@@ -102,7 +102,7 @@ def _inputs_hash(client: Client, table: str, parameters: Mapping[str, Any]) -> s
     """
     parts = client.rows(
         """
-        SELECT table, partition, hash_of_uncompressed_files AS content FROM system.parts
+        SELECT table, partition, uncompressed_hash_of_compressed_files AS content FROM system.parts
         WHERE database = currentDatabase() AND table IN {tables:Array(String)} AND active
             AND toUInt32(partition) <= toYYYYMM({last:Date})
         ORDER BY table, partition, content

@@ -27,6 +27,15 @@ def test_the_same_again_is_skipped_until_an_input_changes(client: Client) -> Non
     assert len(recompute(client, "daily_load", JANUARY, MARCH, now=NOON + timedelta(days=1))) == 3
 
 
+def test_another_value_in_the_same_rows_is_another_input(client: Client) -> None:
+    """As when a threshold is edited: no row comes or goes, only figures change."""
+    for load in (50.0, 60.0):
+        client.command("TRUNCATE TABLE activity_metrics")
+        put(client, "activity_metrics", [activity("a", date(2024, 1, 10), load=load)])
+        recompute(client, "daily_load", JANUARY, MARCH, now=NOON)
+        assert client.rows("SELECT sum(load) AS load FROM daily_load")[0]["load"] == load
+
+
 def test_an_edited_seed_is_another_input(client: Client) -> None:
     put(client, "activity_metrics", [activity("a", date(2024, 1, 10))])
     recompute(client, "daily_load", JANUARY, MARCH, now=NOON)

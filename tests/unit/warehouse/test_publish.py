@@ -64,6 +64,48 @@ def test_the_same_swap_again_changes_nothing(client: Client) -> None:
     assert client.rows("SELECT count() AS n FROM daily_load") == [{"n": 2}]
 
 
+def parts(client: Client) -> dict[str, str]:
+    found = client.rows(
+        "SELECT partition, name FROM system.parts "
+        "WHERE database = currentDatabase() AND table = 'daily_load' AND active"
+    )
+    return {row["partition"]: row["name"] for row in found}
+
+
+def test_a_month_whose_content_is_the_same_stays_where_it_is_and_is_journalled(client: Client) -> None:
+    put(client, [JANUARY, FEBRUARY], 1, "v1", inputs_hash="h1")
+    before = parts(client)
+    with publish.staging(client, "daily_load") as name:
+        client.insert(name, days([JANUARY], 1, "v1"))
+        client.insert(name, days([FEBRUARY], 2, "v1"))
+        published = publish.swap(
+            client, "daily_load", name, [JANUARY, FEBRUARY, MARCH], model_version="v1", inputs_hash="h2"
+        )
+    assert [(one.month, one.rows) for one in published] == [(JANUARY, 2), (FEBRUARY, 2), (MARCH, 0)]
+    assert loads(client) == {JANUARY: 1, FEBRUARY: 2}
+    assert parts(client)["202401"] == before["202401"]
+    assert parts(client)["202402"] != before["202402"]
+    done = publish.done_months(client, "daily_load", model_version="v1", inputs_hash="h2")
+    assert done == {JANUARY, FEBRUARY, MARCH}
+
+
+def test_what_was_swapped_before_an_error_is_journalled(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(client, [JANUARY, FEBRUARY], 1, "v1", inputs_hash="h1")
+    command = client.command
+
+    def fails_at_february(sql: str, *more: Any) -> None:
+        if "REPLACE PARTITION 202402" in sql:
+            raise StatementFailed("no", 1)
+        command(sql, *more)
+
+    monkeypatch.setattr(client, "command", fails_at_february)
+    with pytest.raises(StatementFailed):
+        put(client, [JANUARY, FEBRUARY], 2, "v1", inputs_hash="h2")
+    assert loads(client) == {JANUARY: 2, FEBRUARY: 1}
+    assert publish.done_months(client, "daily_load", model_version="v1", inputs_hash="h1") == {FEBRUARY}
+    assert publish.done_months(client, "daily_load", model_version="v1", inputs_hash="h2") == {JANUARY}
+
+
 def test_every_swap_is_journalled_with_rows_and_run(client: Client) -> None:
     put(client, [JANUARY, FEBRUARY], 1, "v1", inputs_hash="h1")
     rows = client.rows(
