@@ -6,7 +6,7 @@ into its journal. Nothing entered is ever overwritten: the newest row counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
@@ -58,7 +58,7 @@ def save_athlete(
 ) -> dict[str, Any]:
     """Adds the athlete, or changes the given fields of the one that is there; the row as it stands now.
 
-    A change is opened from the first activity on, if there is one and something that counts has changed.
+    A change is opened from the first file on, if there is one and something that counts has changed.
     """
     if not athlete_id or not all(letter.isalnum() or letter in "-_." for letter in athlete_id):
         raise EntryError(f"athlete id {athlete_id!r}: letters, digits, '-', '_' and '.' only")
@@ -66,7 +66,9 @@ def save_athlete(
     _check_athlete(values)
     before = find_athlete(client, athlete_id)
     row = {**DEFAULT_ATHLETE, **(before or {}), **values, "athlete_id": athlete_id, "at": now}
-    touched = [name for name in values if before is not None and before.get(name) != values[name]]
+    # files may have come before the profile: then the defaults counted until now
+    stood = DEFAULT_ATHLETE | (before or {})
+    touched = [name for name, value in values.items() if stood[name] != value]
     first = _first_day(client, athlete_id)
     if first is not None and set(touched) - {"name", "language", "units", "llm_consent", "birth_date"}:
         open_change(athlete_id=athlete_id, from_date=first, cause="athlete", detail=", ".join(sorted(touched)))
@@ -220,8 +222,9 @@ def _decide(
                 "at": now,
             }
         )
-    first = min(activity["local_date"] for activity in activities)
-    named = ", ".join(activity["activity_id"] for activity in activities)
+    ids = [activity["activity_id"] for activity in activities]
+    first = _first_day(client, athlete_id, ids) or min(activity["local_date"] for activity in activities)
+    named = ", ".join(ids)
     open_change(athlete_id=athlete_id, from_date=first, cause="decision", detail=f"{kind} {named}")
     client.insert("decisions", rows_to_arrow("decisions", rows))
     return len(rows)
@@ -244,12 +247,22 @@ def _alias(client: Client, athlete_id: str, activity_id: str) -> dict[str, Any]:
     )[0]
 
 
-def _first_day(client: Client, athlete_id: str) -> date | None:
-    rows = client.rows(
-        "SELECT count() AS n, min(local_date) AS first FROM activities WHERE athlete_id = {athlete:String}",
-        {"athlete": athlete_id},
+def _first_day(client: Client, athlete_id: str, activity_ids: Sequence[str] = ()) -> date | None:
+    """The earliest day on which any file of these activities (of all if none are named) may come to lie.
+
+    That is the day before the first of them starts in UTC: a home zone, or another file that is chosen,
+    may move an activity back to it. None where there is no file.
+    """
+    of_these = (
+        "AND (source_sha256, part) IN (SELECT source_sha256, part FROM activity_sources "
+        "WHERE athlete_id = {athlete:String} AND activity_id IN {ids:Array(String)})"
     )
-    return rows[0]["first"] if rows[0]["n"] else None
+    rows = client.rows(
+        "SELECT count() AS n, toDate(min(started_at)) - 1 AS day FROM decoded_files "
+        f"WHERE athlete_id = {{athlete:String}} {of_these if activity_ids else ''}",
+        {"athlete": athlete_id, "ids": list(activity_ids)},
+    )
+    return rows[0]["day"] if rows[0]["n"] else None
 
 
 def require_athlete(client: Client, athlete_id: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ run again finds what is done and does the rest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, BinaryIO, Protocol
@@ -73,7 +73,8 @@ class _Batch:
     decoded: list[dict[str, Any]] = field(default_factory=list)
     quarantine: list[dict[str, Any]] = field(default_factory=list)
     activities: dict[str, list[Activity]] = field(default_factory=dict)
-    days: list[date] = field(default_factory=list)
+    touched: set[Key] = field(default_factory=set)  # parts that are new, or known by one more name
+    days: list[date] = field(default_factory=list)  # where an older decoder had put them
     samples: int = 0
 
     @property
@@ -196,7 +197,7 @@ class Intake:
                 self._batch.decoded.append(row)
                 self.report.activities += 1
             self._batch.samples += row["samples"]
-            self._batch.days.append(day)
+            self._batch.touched.add((sha256, part))
             self.book.parts[(sha256, part)] = row
 
     def _remember_name(self, item: FoundFile, sha256: str, size: int, decoded: DecodedFile | None) -> None:
@@ -214,7 +215,7 @@ class Intake:
             "seen_at": self.now,
         }
         if decoded is None:  # another name of what is known: it may change where an activity is from
-            self._batch.days += [part["local_date"] for key, part in self.book.parts.items() if key[0] == sha256]
+            self._batch.touched |= {key for key in self.book.parts if key[0] == sha256}
         self._batch.raw.append(row)
         self.book.names.setdefault(sha256, []).append(row)
 
@@ -240,23 +241,24 @@ class Intake:
         """Write what was taken since the last flush, in the order that a kill cannot hurt."""
         batch, self._batch = self._batch, _Batch()
         self.archive.settle()
-        if batch.days:
-            first = min(batch.days)
+        groups = self.book.groups(batch.touched) if batch.touched else []
+        # A new file may decide anew on which day an activity lies, and which files beside it are one.
+        days = batch.days + [self.book.local_date(key) for group in groups for key in group.members]
+        if days:
+            first = min(days)
             self.report.from_date = min(first, self.report.from_date or first)
             told = f"{len(batch.raw)} files" if batch.raw else f"{len(batch.activities)} files read again"
             self.open_change(athlete_id=self.athlete_id, from_date=first, cause=self.cause, detail=told)
-        if batch.activities:
-            touched: set[Key] = {(sha, part) for sha, parts in batch.activities.items() for part in range(len(parts))}
             self.report.samples += write_versions(
                 self.client,
                 self.book,
-                self.book.groups(touched),
+                groups,
                 archived(self.archive, batch.activities, self.now),
                 decoder_version=DECODER_VERSION,
                 run_id=self.run_id,
                 now=self.now,
             )
-        aliases = [self._alias(row, leg) for row in batch.decoded for leg in range(row["legs"] + 1)]
+        aliases = self._aliases(batch.activities)
         for table, rows in (
             ("decoded_files", batch.decoded),
             ("activity_aliases", aliases),
@@ -268,16 +270,33 @@ class Intake:
         if self.client.give_way():
             self._read_journals()
 
-    def _alias(self, row: dict[str, Any], leg: int) -> dict[str, Any]:
-        sha256, part = row["source_sha256"], row["part"]
-        return {
-            "athlete_id": self.athlete_id,
-            "alias_id": activity_id(self.athlete_id, sha256, part, leg),
-            "source_sha256": sha256,
-            "part": part,
-            "leg": leg,
-            "at": self.now,
-        }
+    def _aliases(self, files: Collection[str]) -> list[dict[str, Any]]:
+        """Rows of the identifiers that these files found and that are not journalled yet.
+
+        Asked of the journal: a killed import may have written the files and not their identifiers.
+        """
+        if not files:
+            return []
+        known = self.client.rows(
+            "SELECT alias_id FROM activity_aliases WHERE athlete_id = {athlete:String} "
+            "AND source_sha256 IN {files:Array(String)}",
+            {"athlete": self.athlete_id, "files": sorted(files)},
+        )
+        written = {row["alias_id"] for row in known}
+        rows = [
+            {
+                "athlete_id": self.athlete_id,
+                "alias_id": activity_id(self.athlete_id, sha256, part, leg),
+                "source_sha256": sha256,
+                "part": part,
+                "leg": leg,
+                "at": self.now,
+            }
+            for (sha256, part), row in self.book.parts.items()
+            if sha256 in files
+            for leg in range(row["legs"] + 1)
+        ]
+        return [row for row in rows if row["alias_id"] not in written]
 
 
 def archived(archive: Archive, at_hand: dict[str, list[Activity]], now: datetime) -> Callable[[str], list[Activity]]:
