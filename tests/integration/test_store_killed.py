@@ -22,27 +22,27 @@ from momentum.warehouse import publish
 from momentum.warehouse.migrations import migrate, schema_problems
 
 class Killed(Client):
-    '''Dies by kill -9 when it has sent `after` statements that write, or in the middle of the next one.'''
-    after, within_ms, sent = 0, 0, 0
+    '''Dies by kill -9 before the first statement that begins with `at`, or some milliseconds into it.'''
+    at, within_ms = "", 0
 
-    def _count(self):
-        if self.sent == self.after and not self.within_ms:
+    def _look(self, statement):
+        if not statement.startswith(self.at):
+            return
+        if not self.within_ms:
             os.kill(os.getpid(), signal.SIGKILL)
-        if self.sent == self.after:
-            threading.Timer(self.within_ms / 1000, os.kill, (os.getpid(), signal.SIGKILL)).start()
-        self.sent += 1
+        threading.Timer(self.within_ms / 1000, os.kill, (os.getpid(), signal.SIGKILL)).start()
 
-    def command(self, *a, **k):
-        self._count()
-        super().command(*a, **k)
+    def command(self, sql, *a, **k):
+        self._look(sql.strip())
+        super().command(sql, *a, **k)
 
-    def insert(self, *a):
-        self._count()
-        super().insert(*a)
+    def insert(self, table, data):
+        self._look("ROWS INTO " + table)
+        super().insert(table, data)
 
-def killed(client, after, within_ms=0):
+def killed(client, at, within_ms=0):
     mine = Killed(client._session, client.run_id)
-    mine.after, mine.within_ms = after, within_ms
+    mine.at, mine.within_ms = at, within_ms
     return mine
 
 def opened():
@@ -51,7 +51,7 @@ def opened():
 
 # Says what the last process left, completes it, and begins the next version, to be killed in it.
 PUBLISH = """
-version, after, within_ms, months, rows = json.loads(sys.argv[2])
+version, at, within_ms, months, rows = json.loads(sys.argv[2])
 months = [date.fromisoformat(month) for month in months]
 
 def put(client, version):
@@ -76,8 +76,8 @@ with opened() as client:
     said["staging"] = client.rows(
         "SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE '%staging%'")
     print(json.dumps(said), flush=True)
-    if after is not None:
-        put(killed(client, after, within_ms), version + 1)
+    if at is not None:
+        put(killed(client, at, within_ms), version + 1)
 """
 
 
@@ -92,25 +92,32 @@ def whole(version: int) -> list[list[Any]]:
     return [[month, f"v{version}", ROWS] for month in MONTHS]
 
 
-# Statements that write, counted from 0: staging made and filled; copy for the history made and filled, its swaps
-# announced (4), three of them (5 to 7), closed (8), the copy dropped; the months' swaps announced (10), then a swap
-# and its journal row for each (11 to 16), closed (17), staging dropped (18).
-ANNOUNCED = 10
+SWAP = "ALTER TABLE `daily_load` REPLACE PARTITION "  # and the month; all are announced by then
+KILLS = [
+    ("INSERT INTO daily_load__staging", 0),
+    ("INSERT INTO `daily_load_history__staging", 0),
+    ("ROWS INTO swaps", 0),
+    ("ALTER TABLE `daily_load_history` REPLACE", 1),
+    (f"{SWAP}202401", 0),
+    (f"{SWAP}202401", 0.5),
+    (f"{SWAP}202402", 0),
+    (f"{SWAP}202402", 1),
+    (f"{SWAP}202403", 2),
+    ("ROWS INTO publications", 0),
+    ("DROP TABLE IF EXISTS `daily_load__staging", 0),
+]
 
 
 @pytest.mark.slow
 def test_after_a_kill_anywhere_the_months_are_old_or_new_and_never_both(tmp_path: Path) -> None:
     """The kills within some milliseconds fall inside a swap, where the engine alone would leave both."""
-    between = [(1, 0), (6, 0), (10, 0), (14, 0), (18, 0)]
-    within = [(5, 1), (11, 0.5), (11, 1), (13, 1), (13, 2)]
-    kills = [*between, *within]
-    for version, (after, within_ms) in enumerate([*kills, (None, 0)], start=1):
-        said = run(PUBLISH, tmp_path, dies=after is not None, arguments=[version, after, within_ms, MONTHS, ROWS])
+    for version, (at, within_ms) in enumerate([*KILLS, (None, 0)], start=1):
+        said = run(PUBLISH, tmp_path, dies=at is not None, arguments=[version, at, within_ms, MONTHS, ROWS])
         if version > 1:
-            last_kill = kills[version - 2]
-            assert said["left"] in (whole(version - 1), whole(version)), last_kill
-            if last_kill[0] > ANNOUNCED:  # what was announced is finished, not given up
-                assert said["left"] == whole(version), last_kill
+            before = KILLS[version - 2][0]
+            announced = KILLS.index((f"{SWAP}202401", 0)) <= version - 2
+            # What was announced is finished, not given up.
+            assert said["left"] == whole(version if announced else version - 1), before
         assert said["completed"] == whole(version)
         assert said["staging"] == []
         kept = [row for row in said["history"] if row[1] == f"v{version - 1}"]
@@ -118,14 +125,16 @@ def test_after_a_kill_anywhere_the_months_are_old_or_new_and_never_both(tmp_path
 
 
 def test_what_was_published_in_spite_of_a_kill_is_not_published_again(tmp_path: Path) -> None:
-    run(PUBLISH, tmp_path, dies=True, arguments=[1, 12, 0, MONTHS, ROWS])  # after the first swap
+    run(PUBLISH, tmp_path, dies=True, arguments=[1, f"{SWAP}202402", 0, MONTHS, ROWS])
     assert run(PUBLISH, tmp_path, dies=False, arguments=[2, None, 0, MONTHS, ROWS])["published"] == 0
 
 
-@pytest.mark.parametrize("after", [0, 1, 20])
-def test_a_migration_that_was_killed_is_completed_by_the_next(tmp_path: Path, after: int) -> None:
-    code = "with opened() as client: migrate(killed(client, json.loads(sys.argv[2]), 1))"
-    run(code, tmp_path, dies=True, arguments=after)
+@pytest.mark.parametrize(
+    "at", ["CREATE TABLE IF NOT EXISTS migrations", "CREATE TABLE IF NOT EXISTS `fitness`", "ROWS INTO migrations"]
+)
+def test_a_migration_that_was_killed_is_completed_by_the_next(tmp_path: Path, at: str) -> None:
+    code = "with opened() as client: migrate(killed(client, json.loads(sys.argv[2])))"
+    run(code, tmp_path, dies=True, arguments=at)
     again = """
 with opened() as client:
     print(json.dumps({"applied": migrate(client), "problems": schema_problems(client)}))

@@ -84,8 +84,8 @@ def test_rows_of_more_than_a_hundred_months_go_in_one_insert(client: Client) -> 
         ("Nullable(Float64)", None, None),
     ],
 )
-def test_parameters_arrive_as_they_are(client: Client, kind: str, value: Any, expected: Any) -> None:
-    assert client.rows(f"SELECT {{p:{kind}}} AS p", {"p": value}) == [{"p": expected}]
+def test_parameters_arrive_as_they_are(empty_client: Client, kind: str, value: Any, expected: Any) -> None:
+    assert empty_client.rows(f"SELECT {{p:{kind}}} AS p", {"p": value}) == [{"p": expected}]
 
 
 def test_parameters_are_bound_in_commands_too(client: Client) -> None:
