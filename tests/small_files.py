@@ -16,7 +16,7 @@ from tests.unit.activity_files.made_activities import DAY_MS, HOUR_MS, NOON_MS, 
 MINUTES = 8
 
 
-def _recorded(seed: int, start_ms: int, device: str = "Edge 540", serial: str = "1") -> Activity:
+def recorded(seed: int, start_ms: int, device: str = "Edge 540", serial: str = "1") -> Activity:
     activity = ride(MINUTES * 60, seed=seed, started_at_ms=start_ms, device=device, device_serial=serial)
     activity.laps = _one_lap(activity)
     return activity
@@ -24,11 +24,11 @@ def _recorded(seed: int, start_ms: int, device: str = "Edge 540", serial: str = 
 
 def small_files() -> dict[str, bytes]:
     """Contents by name. Seven activities, numbered in the comments."""
-    monday, evening = _recorded(1, NOON_MS), _recorded(2, NOON_MS + 6 * HOUR_MS)
-    month_end, late = _recorded(3, NOON_MS + 30 * DAY_MS), _recorded(4, NOON_MS - 40 * DAY_MS)
-    watch = without(_recorded(5, NOON_MS + 3 * DAY_MS, "Forerunner 255", "7"), "power_w")
-    unit = without(_recorded(5, NOON_MS + 3 * DAY_MS), "heart_rate_bpm")
-    truncated = fit_bytes(_recorded(8, NOON_MS + 9 * DAY_MS))[:-900]
+    monday, evening = recorded(1, NOON_MS), recorded(2, NOON_MS + 6 * HOUR_MS)
+    month_end, late = recorded(3, NOON_MS + 30 * DAY_MS), recorded(4, NOON_MS - 40 * DAY_MS)
+    watch = without(recorded(5, NOON_MS + 3 * DAY_MS, "Forerunner 255", "7"), "power_w")
+    unit = without(recorded(5, NOON_MS + 3 * DAY_MS), "heart_rate_bpm")
+    truncated = fit_bytes(recorded(8, NOON_MS + 9 * DAY_MS))[:-900]
     by_hand = datetime(2024, 5, 12, 18, tzinfo=UTC)
     files = {
         "monday.fit": fit_bytes(monday),  # 1

@@ -16,7 +16,7 @@ from momentum.activity_files.matching import Group, activity_id
 from momentum.warehouse.ingest.book import BARRED_SOURCES, SOURCE_ORDER, Book, Key, read_book
 from momentum.warehouse.ingest.columns import rows_to_arrow
 from momentum.warehouse.ingest.intake import Archive, Intake, archived
-from momentum.warehouse.ingest.versions import founding, stored_versions, version_id, write_versions
+from momentum.warehouse.ingest.versions import founding, stored_versions, sweep_begun, version_id, write_versions
 from momentum.warehouse.publish import Published, staging, swap
 from momentum.warehouse.tables import TABLES
 
@@ -155,6 +155,7 @@ def assemble(
 
     What an older decoder has read of their files is read again first.
     """
+    sweep_begun(client, now)  # a run that was killed may have left samples that would be written again
     for athlete_id in sorted(set(athlete_ids) - _read_by_this_decoder(client)):
         Intake(
             client, archive, athlete_id, open_change=open_change, run_id=run_id, now=now, cause="model"
