@@ -87,9 +87,7 @@ def take_in(client: Client, sessions: list[dict[str, Any]]) -> list[tuple[str, s
             client,
             Archive(settings().archive_dir),
             athlete_id,
-            open_change=lambda day, detail, who=athlete_id: open_change(  # type: ignore[misc]
-                athlete_id=who, from_date=day, cause="file", detail=detail
-            ),
+            open_change=open_change,
             run_id=client.run_id,
             now=datetime.now(UTC),
         )

@@ -1,0 +1,103 @@
+"""An activity's day can move, into another month even: it is counted once, on the day it has now."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+
+from momentum.activity_files.decoded import Activity
+from momentum.activity_files.manual import encode
+from momentum.adapters.clickhouse import Client
+from momentum.demo.fit_writer import fit_bytes
+from momentum.demo.xml_writer import tcx_parts
+from momentum.warehouse.changes import open_changes
+from momentum.warehouse.entries import merge_activities, save_athlete, split_activity
+from tests.imports import NOW, archive_at, compute, opener, take_in
+from tests.unit.activity_files.made_activities import ride, without
+
+# Half past eleven at night in UTC, on the last day of January.
+LATE_MS = round(datetime(2024, 1, 31, 23, 30, tzinfo=UTC).timestamp() * 1000)
+
+
+def indoors(**changes: object) -> Activity:
+    """A ride without positions: its day follows from the file, else from the athlete's home zone."""
+    activity = without(ride(480, started_at_ms=LATE_MS, device="Edge 540", device_serial="1", **changes), "lat", "lon")
+    activity.laps = {
+        "start": np.array([LATE_MS]), "elapsed_s": np.array([480.0]), "distance_m": np.array([activity.distance_m]),
+        "kind": np.array(["lap"]), "stroke": np.array([""]), "swim_strokes": np.array([np.nan]),
+    }  # fmt: skip
+    return activity
+
+
+def tcx(activity: Activity) -> bytes:
+    return b"".join(tcx_parts(without(activity, "power_w")))
+
+
+def days(client: Client, table: str) -> list[date]:
+    return [row["d"] for row in client.rows(f"SELECT local_date AS d FROM {table} ORDER BY d")]
+
+
+def trained_days(client: Client) -> list[date]:
+    return [row["d"] for row in client.rows("SELECT local_date AS d FROM daily_load WHERE sessions > 0 ORDER BY d")]
+
+
+def assert_counted_on(client: Client, *wanted: date) -> None:
+    assert days(client, "activities") == list(wanted)
+    assert days(client, "activity_metrics") == list(wanted)
+    assert trained_days(client) == list(wanted)
+
+
+def test_a_home_zone_that_moves_the_first_activity_into_the_month_before(client: Client, tmp_path: Path) -> None:
+    save_athlete(client, "ana", {"timezone": "Pacific/Auckland"}, open_change=opener(client), now=NOW)
+    take_in(client, archive_at(tmp_path), "ana", [("trainer.tcx", tcx(indoors()))])
+    compute(client, archive_at(tmp_path))
+    assert_counted_on(client, date(2024, 2, 1))
+
+    later = NOW.replace(hour=13)
+    save_athlete(client, "ana", {"timezone": "America/New_York"}, open_change=opener(client), now=later)
+    compute(client, archive_at(tmp_path))
+    assert_counted_on(client, date(2024, 1, 31))
+
+
+def test_a_richer_file_that_knows_its_own_day(client: Client, tmp_path: Path) -> None:
+    take_in(client, archive_at(tmp_path), "ana", [("trainer.tcx", tcx(indoors()))])
+    compute(client, archive_at(tmp_path))
+    assert_counted_on(client, date(2024, 1, 31))
+
+    take_in(client, archive_at(tmp_path), "ana", [("trainer.fit", fit_bytes(indoors(utc_offset_s=3600)))])
+    compute(client, archive_at(tmp_path))
+    assert_counted_on(client, date(2024, 2, 1))
+
+
+def test_a_split_gives_a_file_its_own_day_back(client: Client, tmp_path: Path) -> None:
+    files = [("trainer.tcx", tcx(indoors())), ("trainer.fit", fit_bytes(indoors(utc_offset_s=3600)))]
+    take_in(client, archive_at(tmp_path), "ana", files)
+    compute(client, archive_at(tmp_path))
+    assert_counted_on(client, date(2024, 2, 1))
+
+    [event] = client.rows("SELECT activity_id FROM activities")
+    split_activity(client, "ana", event["activity_id"], None, open_change=opener(client), now=NOW)
+    compute(client, archive_at(tmp_path))
+    assert_counted_on(client, date(2024, 1, 31), date(2024, 2, 1))
+
+
+def test_sessions_of_two_months_merged_by_hand_and_split_again(client: Client, tmp_path: Path) -> None:
+    def session(month: int, minutes: int) -> bytes:
+        start = datetime(2024, month, 10, 18, tzinfo=UTC)
+        return encode(sport="strength", started_at=start, elapsed_s=60.0 * minutes, rpe=6.0)  # read from the later one
+
+    take_in(client, archive_at(tmp_path), "ana", [("march.json", session(3, 30)), ("may.json", session(5, 60))])
+    compute(client, archive_at(tmp_path))
+    ids = client.rows("SELECT activity_id FROM activities ORDER BY local_date")
+    pair = ids[0]["activity_id"], ids[1]["activity_id"]
+    merge_activities(client, "ana", pair, open_change=opener(client), now=NOW)
+    compute(client, archive_at(tmp_path))
+    assert len(days(client, "activities")) == 1
+
+    later = NOW.replace(hour=13)
+    split_activity(client, "ana", pair[0], None, open_change=opener(client), now=later)
+    compute(client, archive_at(tmp_path))
+    assert_counted_on(client, date(2024, 3, 10), date(2024, 5, 10))
+    assert not open_changes(client)
