@@ -14,6 +14,7 @@ from zoneinfo import available_timezones
 
 from momentum.activity_files.sports import SPORTS
 from momentum.errors import MomentumError
+from momentum.training.constants import LOAD_PREFERENCE
 from momentum.training.load import LOAD_SOURCES
 from momentum.warehouse.client import Client
 from momentum.warehouse.ingest.columns import rows_to_arrow
@@ -31,7 +32,7 @@ DEFAULT_ATHLETE: dict[str, Any] = {
     "language": "en",
     "units": "metric",
     "timezone": "UTC",
-    "load_preference": list(LOAD_SOURCES),
+    "load_preference": list(LOAD_PREFERENCE),
     "ctl_seed": 0.0,
     "atl_seed": 0.0,
     "llm_consent": False,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from momentum.warehouse.ingest.intake import IntakeReport
 
 GROUP = "files"
+IN_THIS_RUN = " in this run"  # ends the names of metadata that count what one run did
 
 _DECODER = str(DECODER_VERSION)
 SPECS = [
@@ -50,7 +51,7 @@ def take_in_files(
         for delivery in deliveries(config.paths, config.athlete_id, warehouse.settings.inbox_dir)
     ]
     did = {
-        f"{name} in this run": sum(getattr(report, name) for report in reports)
+        f"{name}{IN_THIS_RUN}": sum(getattr(report, name) for report in reports)
         for name in ("files", "new", "known", "refused", "samples")
     }
     for spec in SPECS:

@@ -96,7 +96,7 @@ def import_files(
     with store() as client:
         after = _counts(client, athlete)
         bare = without_load(client, athlete)
-    seen = outcome.line("raw_files").numbers
+    seen = outcome.line("raw_files").did
     told = {name: after[name] - before[name] for name in after} | {
         "known": seen.get("known", 0), "refused": seen.get("refused", 0),
         "from": months and months[0], "to": months and months[1], "seconds": round(outcome.seconds, 2),

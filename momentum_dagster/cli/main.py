@@ -60,6 +60,8 @@ def with_home(
 
 def main() -> None:
     """Runs the command; what a person can mend is told without a traceback, exit code 1 (2 for wrong usage)."""
+    if not sys.stdout.isatty():
+        os.environ.setdefault("TERMINAL_WIDTH", "160")  # of help and usage: no path broken at 80 columns
     try:
         app()
     except MomentumError as error:

@@ -29,7 +29,7 @@ class AssetLine:
     passed: int = 0
     warned: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
-    numbers: dict[str, int] = field(default_factory=dict)  # what else the asset counted
+    did: dict[str, int] = field(default_factory=dict)  # what else the run counted
 
 
 @dataclass
@@ -97,6 +97,8 @@ def execute(
 def _add(outcome: Outcome, result: dg.ExecuteInProcessResult) -> None:
     import dagster as dg
 
+    from momentum_dagster.assets.files import IN_THIS_RUN
+
     steps: dict[str, list[str]] = {}
     for event in result.all_events:
         if event.is_step_materialization:
@@ -105,9 +107,11 @@ def _add(outcome: Outcome, result: dg.ExecuteInProcessResult) -> None:
             metadata = event.step_materialization_data.materialization.metadata
             rows = metadata.get("dagster/row_count")
             line.rows = rows.value if rows is not None else line.rows  # type: ignore[assignment]
-            for name, value in metadata.items():
-                if isinstance(value, dg.IntMetadataValue) and value.value is not None:
-                    line.numbers[name] = value.value
+            line.did |= {
+                name.removesuffix(IN_THIS_RUN): int(str(value.value))
+                for name, value in metadata.items()
+                if name.endswith(IN_THIS_RUN)
+            }
             if asset not in steps.setdefault(event.step_key or "", []):
                 steps[event.step_key or ""].append(asset)
         elif event.event_type_value == "ASSET_CHECK_EVALUATION":
