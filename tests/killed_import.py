@@ -119,11 +119,9 @@ def judge(home: Path, copies: Sequence[Path], result: Path) -> None:
         reference = tables_of(client)
     found = []
     for copy in copies:
-        try:
-            tables, wrong = completed(copy, int(copy.name[:4]))
-            wrong += differences(reference, tables)
-        except BaseException:  # whatever it is, it is the finding
-            wrong = [traceback.format_exc(limit=-3)]
+        print(copy.name, file=sys.stderr)  # what was worked on when it fails
+        tables, wrong = completed(copy, int(copy.name[:4]))
+        wrong += differences(reference, tables)
         found += [f"{copy.name}: {one}" for one in wrong]
         shutil.rmtree(copy)
     result.write_text(json.dumps(found))
@@ -137,6 +135,8 @@ def in_child(work: Callable[[], None]) -> int:
             work()
             code = 0
         finally:
+            if code:
+                traceback.print_exc()
             os._exit(code)
     return child
 
