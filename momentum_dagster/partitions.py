@@ -11,6 +11,7 @@ import dagster as dg
 MONTHS = dg.MonthlyPartitionsDefinition(start_date="2000-01-01", end_offset=2)
 
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+OF_CHANGES = "momentum/of_changes"
 
 
 def month_key(day: date) -> str:
@@ -24,6 +25,10 @@ def months_of(context: dg.AssetExecutionContext) -> tuple[date, date]:
     return date.fromisoformat(key_range.start), date.fromisoformat(key_range.end)
 
 
-def range_tags(first: date, last: date) -> dict[str, str]:
-    """Tags that make one run of the months from `first` to `last`."""
-    return {RANGE_START: month_key(first), RANGE_END: month_key(last)}
+def range_tags(first: date, last: date, *, of_changes: bool = False) -> dict[str, str]:
+    """Tags that make one run of the months from `first` to `last`, as far as there are such months.
+
+    of_changes: the run does what open changes ask for, and leaves athletes without one alone.
+    """
+    first = min(max(month_key(first), MONTHS.get_first_partition_key()), month_key(last))
+    return {RANGE_START: first, RANGE_END: month_key(last)} | ({OF_CHANGES: "true"} if of_changes else {})

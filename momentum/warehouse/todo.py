@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from momentum.warehouse.changes import open_changes
+from momentum.warehouse.changes import Change, open_changes
 from momentum.warehouse.client import Client
+
+# Files of earlier days are refused (activity_files.read), so there is nothing before it.
+FIRST_MONTH = date(2000, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -31,37 +34,43 @@ def athletes(client: Client) -> list[str]:
     ]
 
 
-def athletes_to_do(client: Client, first: date, model_version: str, table: str) -> list[str]:
+def athletes_to_do(client: Client, first: date, model_version: str, table: str, *, only_changed: bool) -> list[str]:
     """Athletes whose rows of a table with a version may differ from `first` on.
 
-    Those with an open change. All of them when no change is open (a person asked for the range) or
-    where rows of another version stand.
+    With `only_changed` those with an open change and those with rows of another version; a day that has
+    begun changes nothing there. Without, as when a person asked for the range, all of them.
     """
-    changed = {change.athlete_id for change in open_changes(client)}
+    if not only_changed:
+        return athletes(client)
+    changed = {change.athlete_id for change in open_changes(client) if change.cause != "day"}
     version = "decoder_version" if table == "activities" else "model_version"
     other = client.rows(
         f"SELECT DISTINCT athlete_id FROM {table} WHERE local_date >= {{first:Date}} "
         f"AND toString({version}) != {{version:String}}",
         {"first": first, "version": model_version},
     )
-    return sorted(changed | {row["athlete_id"] for row in other}) if changed else athletes(client)
+    return sorted(changed | {row["athlete_id"] for row in other})
 
 
 def open_new_days(client: Client, open_change: Callable[..., str], now: datetime) -> int:
-    """Opens a change for every athlete whose daily load ends before today where the athlete lives."""
+    """Opens a change for every athlete whose daily load ends before today where the athlete lives.
+
+    An athlete whose first day had not begun at home when it was computed has no daily load at all.
+    """
     ends = client.rows(
-        "SELECT athlete_id, max(local_date) AS last, any(zone) AS timezone FROM daily_load "
+        "SELECT athlete_id, greatest(first_day, next_day) AS day, zone FROM "
+        "(SELECT athlete_id, min(local_date) AS first_day FROM activity_metrics GROUP BY athlete_id) AS trained "
+        "LEFT JOIN (SELECT athlete_id, max(local_date) + 1 AS next_day FROM daily_load GROUP BY athlete_id) AS ends "
+        "USING athlete_id "
         "LEFT JOIN (SELECT athlete_id, argMax(timezone, at) AS zone FROM athletes GROUP BY athlete_id) AS home "
-        "USING athlete_id GROUP BY athlete_id ORDER BY athlete_id"
+        "USING athlete_id ORDER BY athlete_id"
     )
     waiting = {change.athlete_id for change in open_changes(client) if change.cause == "day"}
     opened = 0
     for row in ends:
-        today = now.astimezone(ZoneInfo(row["timezone"] or "UTC")).date()
-        if row["last"] < today and row["athlete_id"] not in waiting:
-            open_change(
-                athlete_id=row["athlete_id"], from_date=row["last"] + timedelta(days=1), cause="day", detail=f"{today}"
-            )
+        today = now.astimezone(ZoneInfo(row["zone"] or "UTC")).date()
+        if row["day"] <= today and row["athlete_id"] not in waiting:
+            open_change(athlete_id=row["athlete_id"], from_date=row["day"], cause="day", detail=f"{today}")
             opened += 1
     return opened
 
@@ -71,9 +80,14 @@ def range_of_changes(client: Client, now: datetime) -> MonthRange | None:
     changes = open_changes(client)
     if not changes:
         return None
-    first = min(change.from_date for change in changes).replace(day=1)
+    first = min(_month_asked(change, now) for change in changes)
     reasons = sorted({f"{change.athlete_id}: {change.cause} from {change.from_date}" for change in changes})
     return MonthRange(first, current_month(now), tuple(reasons))
+
+
+def _month_asked(change: Change, now: datetime) -> date:
+    """The month of a change, of those that can be computed: a race lies ahead, a threshold far back."""
+    return min(max(change.from_date.replace(day=1), FIRST_MONTH), current_month(now))
 
 
 def current_month(now: datetime) -> date:
@@ -92,7 +106,7 @@ def closable(client: Client, first: date, last: date, started_at: datetime, now:
     return [
         change.change_id
         for change in open_changes(client)
-        if change.from_date >= first and (change.at < started_at or change.cause == "day")
+        if _month_asked(change, now) >= first and (change.at < started_at or change.cause == "day")
     ]
 
 

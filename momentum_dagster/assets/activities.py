@@ -6,7 +6,7 @@ import dagster as dg
 
 from momentum.activity_files.decoder_version import DECODER_VERSION
 from momentum_dagster.contract import SINGLE_RUN, monthly_spec, tell_months
-from momentum_dagster.partitions import months_of
+from momentum_dagster.partitions import OF_CHANGES, months_of
 from momentum_dagster.resources.warehouse import Warehouse
 
 GROUP = "activities"
@@ -55,7 +55,7 @@ def assemble_activities(context: dg.AssetExecutionContext, warehouse: Warehouse)
     published = assemble(
         client,
         warehouse.archive,
-        athletes_to_do(client, first, str(DECODER_VERSION), "activities"),
+        athletes_to_do(client, first, str(DECODER_VERSION), "activities", only_changed=OF_CHANGES in context.run.tags),
         first,
         last,
         open_change=open_change,

@@ -7,7 +7,7 @@ import dagster as dg
 from momentum.warehouse.models.registry import model_version
 from momentum_dagster import progress
 from momentum_dagster.contract import SINGLE_RUN, monthly_spec, tell_months
-from momentum_dagster.partitions import months_of
+from momentum_dagster.partitions import OF_CHANGES, months_of
 from momentum_dagster.plots import plots_of
 from momentum_dagster.resources.warehouse import Warehouse
 
@@ -47,7 +47,7 @@ def _metrics_asset() -> dg.AssetsDefinition:
         version = model_version("activity_metrics")
         published = recompute_metrics(
             client,
-            athletes_to_do(client, first, version, "activity_metrics"),
+            athletes_to_do(client, first, version, "activity_metrics", only_changed=OF_CHANGES in context.run.tags),
             first,
             last,
             model_version=version,

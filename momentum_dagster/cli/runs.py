@@ -130,10 +130,12 @@ def _add(outcome: Outcome, result: dg.ExecuteInProcessResult) -> None:
 
 
 def _why(event: dg.DagsterEvent) -> str:
-    """The innermost cause of a failed step, without the wrapping."""
+    """The innermost cause of a failed step, without the wrapping. A person's Ctrl-C is raised again."""
     error = event.step_failure_data.error
     while error is not None and error.cause is not None:
         error = error.cause
+    if error is not None and error.cls_name == "DagsterExecutionInterruptedError":
+        raise KeyboardInterrupt
     message = error.message.strip() if error is not None else event.message or "failed"
     return f"{event.step_key}: {message}"
 
@@ -188,7 +190,7 @@ def recompute_open(outcome: Outcome) -> tuple[date, date] | None:
         wanted = range_of_changes(client, datetime.now(UTC))
     if wanted is None:
         return None
-    execute("recompute", outcome, tags=range_tags(wanted.first, wanted.last))
+    execute("recompute", outcome, tags=range_tags(wanted.first, wanted.last, of_changes=True))
     return wanted.first, wanted.last
 
 

@@ -80,7 +80,7 @@ def build_sensors(settings: Settings) -> list[dg.SensorDefinition]:
         if _busy(context.instance, recompute.name) or _busy(context.instance, take_in.name):
             return dg.SkipReason("a run is at work; what it leaves open is asked for after it")
         # one attempt for a ring: a run that fails is told by Dagster and tried again by the night
-        return dg.RunRequest(run_key=str(rung.number), tags=range_tags(rung.open_from, _last_month()))
+        return dg.RunRequest(run_key=str(rung.number), tags=range_tags(rung.open_from, _last_month(), of_changes=True))
 
     return [inbox_sensor, changes_sensor]
 
@@ -99,7 +99,7 @@ def build_nightly(settings: Settings) -> dg.ScheduleDefinition:
         days = [day for day in (rung.open_from, rung.dense_to) if day is not None]
         if not days:
             return dg.SkipReason("nothing was imported yet")
-        return dg.RunRequest(tags=range_tags(min(days), _last_month()))
+        return dg.RunRequest(tags=range_tags(min(days), _last_month(), of_changes=True))
 
     return nightly
 
