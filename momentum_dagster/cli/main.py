@@ -58,6 +58,9 @@ def with_home(
     use_home(home)
 
 
+STOPPED = 130  # what Typer makes of Ctrl-C, as shells do
+
+
 def main() -> None:
     """Runs the command; what a person can mend is told without a traceback, exit code 1 (2 for wrong usage)."""
     if not sys.stdout.isatty():
@@ -70,10 +73,12 @@ def main() -> None:
     except OSError as error:
         tell(f"momentum: {_told(error)}", style="red")
         sys.exit(1)
-    except KeyboardInterrupt:
+    except SystemExit as end:
+        if end.code != STOPPED:
+            raise
         tell("momentum: stopped; what was done is kept, run it again to go on")
         sys.stdout.flush()
-        os._exit(130)  # a statement in the embedded engine may still be running and would hold the process
+        os._exit(STOPPED)  # a statement in the embedded engine may still be running and would hold the process
 
 
 def _told(error: OSError) -> str:
