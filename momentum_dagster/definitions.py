@@ -18,6 +18,7 @@ from momentum_dagster.infra_assets.warehouse_store import warehouse_store
 from momentum_dagster.jobs.jobs import JOBS
 from momentum_dagster.jobs.policies import AUTOMATION, HOURLY_LOOK
 from momentum_dagster.jobs.sensors import build_nightly, build_sensors
+from momentum_dagster.plots import with_latest_plot
 from momentum_dagster.resources.warehouse import Warehouse
 
 
@@ -25,8 +26,9 @@ def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definit
     """The whole graph for these settings; named resources take the place of the usual ones."""
     settings = settings or Settings()
     store = warehouse_store.map_asset_specs(lambda spec: spec.replace_attributes(automation_condition=HOURLY_LOOK))
+    models = [one.map_asset_specs(lambda spec: with_latest_plot(spec, settings)) for one in (*TRAINING_LOAD, *ROLLUPS)]
     return dg.Definitions(
-        assets=[*ENTERED, store, take_in_files, assemble_activities, *TRAINING_LOAD, *ROLLUPS, changes],
+        assets=[*ENTERED, store, take_in_files, assemble_activities, *models, changes],
         asset_checks=build_checks(),
         jobs=JOBS,
         sensors=[*build_sensors(settings), AUTOMATION],

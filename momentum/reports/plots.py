@@ -19,15 +19,15 @@ MOST_CURVES = 6
 def plots_for(client: Client, table: str) -> dict[str, bytes]:
     """PNGs of a table by title; {} for a table without pictures, or without data yet.
 
-    fitness: the chart of up to 6 athletes; weekly_rollup and daily_load: load by sport; power_curve: best
-    efforts. The last day is the newest that any of them has a fitness of.
+    fitness: the chart of up to 6 athletes; weekly_rollup: load by sport; power_curve: best efforts. The last
+    day is the newest that any of them has a fitness of, or an activity: fitness comes after the others.
     """
     draw = _PLOTS.get(table)
     if draw is None:
         return {}
     ids = queries.newest_athletes(client, MOST_ATHLETES)
     days = [row["local_date"] for name in ids for row in queries.fitness_on(client, name, date.max)[:1]]
-    return draw(client, ids, max(days)) if days else {}
+    return draw(client, ids, max([*days, queries.newest_day(client, ids)])) if ids else {}
 
 
 def _fitness(client: Client, ids: list[str], last: date) -> dict[str, bytes]:
@@ -47,7 +47,6 @@ def _curves(client: Client, ids: list[str], last: date) -> dict[str, bytes]:
 
 _PLOTS: dict[str, Callable[[Client, list[str], date], dict[str, bytes]]] = {
     "fitness": _fitness,
-    "daily_load": _weeks,
     "weekly_rollup": _weeks,
     "power_curve": _curves,
 }

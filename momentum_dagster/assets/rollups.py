@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from momentum_dagster.assets.training_load import CHART, model_asset
+from momentum_dagster.assets.training_load import model_asset
 
 GROUP = "rollups"
 _SUMS = {
@@ -11,7 +11,7 @@ _SUMS = {
 } | {"polarisation_index": [("activity_metrics", "polarised_zone_s")]}
 
 ROLLUPS = [
-    model_asset("weekly_rollup", GROUP, ["activity_metrics"], _SUMS, f"Sums of activities. {CHART}"),
+    model_asset("weekly_rollup", GROUP, ["activity_metrics"], _SUMS, "Sums of activities."),
     model_asset("monthly_rollup", GROUP, ["activity_metrics"], _SUMS, "Sums of activities."),
     model_asset(
         "power_curve",
@@ -21,6 +21,6 @@ ROLLUPS = [
             "best_w": [("activity_metrics", "mean_max_w")],
             "best_speed_mps": [("activity_metrics", "mean_max_speed_mps")],
         },
-        f"The best mean power and speed held for 1 s to 5 h. {CHART}",
+        "The best mean power and speed held for 1 s to 5 h.",
     ),
 ]

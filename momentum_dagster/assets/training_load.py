@@ -12,7 +12,6 @@ from momentum_dagster.plots import plots_of
 from momentum_dagster.resources.warehouse import Warehouse
 
 GROUP = "training_load"
-CHART = "A chart is below, under Metadata."
 
 
 def _metrics_asset() -> dg.AssetsDefinition:
@@ -91,7 +90,7 @@ TRAINING_LOAD = [
             "load_sources": [("activity_metrics", "load_source")],
             "load_sources_by_sport": [("activity_metrics", "load_source"), ("activity_metrics", "sport")],
         },
-        f"What every day cost, the sum of its activities. {CHART}",
+        "What every day cost, the sum of its activities.",
     ),
     model_asset(
         "fitness",
@@ -105,6 +104,6 @@ TRAINING_LOAD = [
             "source_changed": [("daily_load", "load_sources_by_sport")],
         },
         "Fitness (CTL), fatigue (ATL) and form (TSB) with their warning signs; every day stands on all days "
-        f"before it. {CHART}",
+        "before it.",
     ),
 ]

@@ -88,6 +88,15 @@ def newest_athletes(client: Client, limit: int) -> list[str]:
     return [row["athlete_id"] for row in found]
 
 
+def newest_day(client: Client, athlete_ids: Sequence[str]) -> date:
+    """The day of the newest activity of any of them; each has one."""
+    found = client.rows(
+        "SELECT max(local_date) AS day FROM activities WHERE athlete_id IN {ids:Array(String)}",
+        {"ids": list(athlete_ids)},
+    )
+    return found[0]["day"]
+
+
 def thresholds_on(client: Client, athlete_id: str, day: date) -> list[dict[str, Any]]:
     """The accepted thresholds that count on a day: per sport (or "all") and value the newest row that has it.
 

@@ -33,7 +33,7 @@ def words_of(figure: Any) -> str:
     return "\n".join(text.get_text() for text in figure.findobj(Text))
 
 
-@pytest.mark.parametrize("table", ["fitness", "daily_load", "weekly_rollup", "power_curve"])
+@pytest.mark.parametrize("table", ["fitness", "weekly_rollup", "power_curve"])
 def test_a_picture_is_a_small_png_of_the_common_width(planted: Client, table: str) -> None:
     [(title, png)] = plots_for(planted, table).items()
     assert title[0].isupper()
@@ -43,7 +43,7 @@ def test_a_picture_is_a_small_png_of_the_common_width(planted: Client, table: st
         assert len(image.convert("RGB").getcolors(1 << 20) or []) > 20, "there is something in it"
 
 
-@pytest.mark.parametrize("table", ["fitness", "daily_load", "weekly_rollup", "power_curve"])
+@pytest.mark.parametrize("table", ["fitness", "weekly_rollup", "power_curve"])
 def test_no_picture_without_data(client: Client, table: str) -> None:
     assert plots_for(client, table) == {}
 
