@@ -1,8 +1,10 @@
 """Sensors and the nightly schedule. None of them opens the store: they read files and ask for runs."""
 
+import hashlib
 import json
+import time
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +23,13 @@ INBOX_INTERVAL_S = 30
 CHANGES_INTERVAL_S = 60
 # Late enough that the day has ended from UTC-2 eastwards, early enough that Europe's athletes wake up to it.
 NIGHTLY_CRON = "15 2 * * *"
-BUSY = [
+# Who rings mostly computes what follows at once: a command has this long before the sensor does it.
+QUIET_S = 60
+# Over the same files a run that failed is asked for again after this long, not at every tick.
+RETRY_S = 3600
+INBOX_TAG = "momentum/inbox"
+_FAILED = (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
+_BUSY = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.STARTING,
@@ -62,9 +70,13 @@ def build_sensors(settings: Settings) -> list[dg.SensorDefinition]:
             yield dg.SkipReason("an import is at work; it or the next one takes these files")
             return
         for athlete in settled:
+            files = _tag_of(now[athlete])
+            if _failed_lately(context.instance, files):
+                yield dg.SkipReason(f"the run over the files of {athlete} failed; it is tried again within the hour")
+                continue
             yield dg.RunRequest(
                 run_config={"ops": {"take_in_files": {"config": {"paths": [], "athlete_id": athlete}}}},
-                tags={"momentum/athlete": athlete},
+                tags={"momentum/athlete": athlete, INBOX_TAG: files},
             )
 
     @dg.sensor(
@@ -77,7 +89,9 @@ def build_sensors(settings: Settings) -> list[dg.SensorDefinition]:
         rung = _bell(settings)
         if rung.open_from is None:
             return dg.SkipReason("no change is open")
-        if _busy(context.instance, recompute.name) or _busy(context.instance, take_in.name):
+        if time.time_ns() - rung.number < QUIET_S * 1_000_000_000:
+            return dg.SkipReason("rung a moment ago; who rang may be about to compute it")
+        if _busy(context.instance, recompute.name, take_in.name):
             return dg.SkipReason("a run is at work; what it leaves open is asked for after it")
         # one attempt for a ring: a run that fails is told by Dagster and tried again by the night
         return dg.RunRequest(run_key=str(rung.number), tags=range_tags(rung.open_from, _last_month(), of_changes=True))
@@ -116,5 +130,16 @@ def _last_month() -> date:
     return current_month(datetime.now(UTC))
 
 
-def _busy(instance: dg.DagsterInstance, job: str) -> bool:
-    return bool(instance.get_runs(dg.RunsFilter(job_name=job, statuses=BUSY), limit=1))
+def _tag_of(files: list[list[str | int]]) -> str:
+    return hashlib.sha256(json.dumps(files).encode()).hexdigest()[:16]
+
+
+def _failed_lately(instance: dg.DagsterInstance, files: str) -> bool:
+    last = instance.get_run_records(dg.RunsFilter(tags={INBOX_TAG: files}), limit=1)
+    if not last or last[0].dagster_run.status not in _FAILED:
+        return False
+    return datetime.now(UTC) - last[0].create_timestamp.replace(tzinfo=UTC) < timedelta(seconds=RETRY_S)
+
+
+def _busy(instance: dg.DagsterInstance, *jobs: str) -> bool:
+    return any(instance.get_runs(dg.RunsFilter(job_name=job, statuses=_BUSY), limit=1) for job in jobs)

@@ -95,10 +95,14 @@ class Client:
             lambda connection: connection.raw_query(sql, None, {**_JSON, **(settings or {})}, fmt="JSONEachRow"),
             repeatable=True,
         )
+        one_at_a_time = "The answer is not one table: ask one SELECT at a time"
         try:
-            return [json.loads(line) for line in answer.decode("utf-8").splitlines()]
+            rows = [json.loads(line) for line in answer.decode("utf-8").splitlines()]
         except ValueError as error:
-            raise StatementFailed("The answer is not one table: ask one SELECT at a time", None) from error
+            raise StatementFailed(one_at_a_time, None) from error
+        if not all(isinstance(row, dict) for row in rows):
+            raise StatementFailed(one_at_a_time, None)
+        return rows
 
     def command(self, sql: str, parameters: Parameters = None, settings: Settings = None) -> None:
         """Run a statement that answers nothing: DDL, INSERT SELECT, ALTER."""

@@ -9,6 +9,7 @@ _WAY_OUT = {
     60: "The table is missing: the store has not been migrated, or the name is misspelt.",
     81: "The database is missing: the store has not been migrated.",
     159: "The statement took longer than max_execution_time allows: ask for a shorter range.",
+    164: "This statement may only read; the other commands of momentum change things.",
     193: "Check the user and the password in MOMENTUM_CLICKHOUSE_DSN.",
     241: "It needs more memory than it may have: ask for a shorter range, or raise max_memory_usage.",
     243: "The disk is full: free some space; the store itself is whole.",
