@@ -112,6 +112,7 @@ DEVELOPER_FIELDS = Table(
     ),
     key=("athlete_id", "activity_id", "version", "field", "ts"),
     day="local_date",
+    repeats=True,
 )
 
 RR_INTERVALS = Table(
@@ -121,6 +122,7 @@ RR_INTERVALS = Table(
     (ATHLETE, ACTIVITY, VERSION, LOCAL_DATE, TS, Column("rr_ms", "Float32", "Interval.", 1, 65535)),
     key=("athlete_id", "activity_id", "version", "ts"),
     day="local_date",
+    repeats=True,
 )
 
 LAPS = Table(
@@ -141,6 +143,7 @@ LAPS = Table(
     ),
     key=("athlete_id", "activity_id", "version", "kind", "start"),
     day="local_date",
+    repeats=True,
 )
 
 _LOADS = {

@@ -35,6 +35,7 @@ class Table:
     day: str = ""  # the Date column whose month is the partition; "" for none
     version_column: str = ""  # small tables: the newest by this column wins
     order_by: tuple[str, ...] = ()  # the sorting key where it is not `key`
+    repeats: bool = False  # devices send two rows of one key (beats of one second, a lap of none): not unique
 
     @property
     def column_names(self) -> tuple[str, ...]:

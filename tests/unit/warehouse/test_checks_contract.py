@@ -88,6 +88,11 @@ def test_a_second_row_of_a_key_is_found(client: Client) -> None:
         assert f"{table.name}: 1 times not as expected" in result.message
 
 
+def test_what_devices_send_twice_is_no_error() -> None:
+    assert {"records", "activities"} <= {check.table for check in of_name("unique_key")}
+    assert not {"rr_intervals", "developer_fields", "laps"} & {check.table for check in of_name("unique_key")}
+
+
 def test_a_column_too_many_is_found(client: Client) -> None:
     assert [check.table for check in of_name("schema")] == list(TABLES)
     for check in of_name("schema"):
