@@ -8,7 +8,8 @@ import dagster as dg
 
 # end_offset 2: when it is the first of the month in Auckland, the new month must exist while it is
 # still the old one in UTC, where Dagster counts.
-MONTHS = dg.MonthlyPartitionsDefinition(start_date="2000-01-01", end_offset=2)
+FIRST_MONTH = "2000-01-01"
+MONTHS = dg.MonthlyPartitionsDefinition(start_date=FIRST_MONTH, end_offset=2)
 
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 OF_CHANGES = "momentum/of_changes"
@@ -30,5 +31,5 @@ def range_tags(first: date, last: date, *, of_changes: bool = False) -> dict[str
 
     of_changes: the run does what open changes ask for, and leaves athletes without one alone.
     """
-    first = min(max(month_key(first), MONTHS.get_first_partition_key()), month_key(last))
-    return {RANGE_START: first, RANGE_END: month_key(last)} | ({OF_CHANGES: "true"} if of_changes else {})
+    start, end = max(month_key(first), FIRST_MONTH), month_key(last)
+    return {RANGE_START: min(start, end), RANGE_END: end} | ({OF_CHANGES: "true"} if of_changes else {})

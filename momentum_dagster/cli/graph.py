@@ -183,7 +183,7 @@ def backfill(
 
     outcome = Outcome()
     months = min(one.first for one in plan), max(one.last for one in plan)
-    execute("recompute", outcome, tags=range_tags(*months), assets=[one.asset for one in plan])
+    execute("recompute", outcome, tags=range_tags(*months), assets=[*(one.asset for one in plan), "changes"])
     if as_json:
         print_json({"ok": outcome.ok, "seconds": outcome.seconds, "plan": rows})
     else:
