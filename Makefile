@@ -21,7 +21,7 @@ $(STAMP): requirements.lock pyproject.toml
 
 test: setup lint
 	$(BIN)/python -m tests.needs
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist worksteal
 
 lint: setup
 	$(BIN)/ruff check .

@@ -5,12 +5,15 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pytest
+
 from momentum.adapters.clickhouse import Client
 from tests.imports import archive_at, compute, take_in
 from tests.same_tables import differences, tables_of
 from tests.small_files import small_files
 
 ORDERS = 300
+BATCHES = 10  # tests, so that they can be spread over processes
 
 
 def import_shuffled(client: Client, folder: Path, athlete_id: str, files: dict[str, bytes], seed: int) -> None:
@@ -35,14 +38,16 @@ def test_files_become_the_activities_that_they_are(client: Client, tmp_path: Pat
     assert len(tables["activity_metrics"]) == 7
 
 
-def test_300_orders_give_the_same_tables(client: Client, tmp_path: Path) -> None:
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_300_orders_give_the_same_tables(client: Client, tmp_path: Path, batch: int) -> None:
     files = small_files()
     take_in(client, archive_at(tmp_path), "reference", files.items())
-    for seed in range(ORDERS):
+    seeds = range(batch, ORDERS, BATCHES)
+    for seed in seeds:
         import_shuffled(client, tmp_path, f"athlete-{seed}", files, seed)
     compute(client, archive_at(tmp_path))
     reference = tables_of(client, "reference")
     assert len(reference["activities"]) == 7
-    for seed in range(ORDERS):
+    for seed in seeds:
         found = differences(reference, tables_of(client, f"athlete-{seed}"))
         assert not found, f"order {seed}: {found[:3]}"
