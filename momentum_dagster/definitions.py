@@ -16,6 +16,7 @@ from momentum_dagster.assets.rollups import ROLLUPS
 from momentum_dagster.assets.training_load import TRAINING_LOAD
 from momentum_dagster.infra_assets.warehouse_store import warehouse_store
 from momentum_dagster.jobs.jobs import JOBS
+from momentum_dagster.jobs.maintenance import MAINTENANCE, WEEKLY
 from momentum_dagster.jobs.policies import AUTOMATION, HOURLY_LOOK
 from momentum_dagster.jobs.sensors import build_nightly, build_sensors
 from momentum_dagster.plots import with_latest_plot
@@ -30,9 +31,9 @@ def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definit
     return dg.Definitions(
         assets=[*ENTERED, store, take_in_files, assemble_activities, *models, changes],
         asset_checks=build_checks(),
-        jobs=JOBS,
+        jobs=[*JOBS, *MAINTENANCE],
         sensors=[*build_sensors(settings), AUTOMATION],
-        schedules=[build_nightly(settings)],
+        schedules=[build_nightly(settings), *WEEKLY],
         resources={"warehouse": Warehouse(home=str(settings.home)), **resources},
         executor=dg.in_process_executor,
     )

@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ import dagster as dg
 
 from momentum.settings import Settings
 from momentum_dagster.assets.inbox import athlete_folders, waiting_files
+from momentum_dagster.jobs.at_work import age_s, at_work
 from momentum_dagster.jobs.jobs import recompute, take_in
 from momentum_dagster.partitions import range_tags
 
@@ -29,12 +30,6 @@ QUIET_S = 60
 RETRY_S = 3600
 INBOX_TAG = "momentum/inbox"
 _FAILED = (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
-_BUSY = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-]
 
 
 def _fingerprint(folder: Path) -> list[list[str | int]]:
@@ -66,7 +61,7 @@ def build_sensors(settings: Settings) -> list[dg.SensorDefinition]:
             waiting = sum(len(files) for files in now.values())
             yield dg.SkipReason(f"{waiting} files still arriving" if waiting else "the inbox is empty")
             return
-        if _busy(context.instance, take_in.name):
+        if at_work(context.instance, settings, take_in.name):
             yield dg.SkipReason("an import is at work; it or the next one takes these files")
             return
         for athlete in settled:
@@ -91,7 +86,7 @@ def build_sensors(settings: Settings) -> list[dg.SensorDefinition]:
             return dg.SkipReason("no change is open")
         if time.time_ns() - rung.number < QUIET_S * 1_000_000_000:
             return dg.SkipReason("rung a moment ago; who rang may be about to compute it")
-        if _busy(context.instance, recompute.name, take_in.name):
+        if at_work(context.instance, settings, recompute.name, take_in.name):
             return dg.SkipReason("a run is at work; what it leaves open is asked for after it")
         # one attempt for a ring: a run that fails is told by Dagster and tried again by the night
         return dg.RunRequest(run_key=str(rung.number), tags=range_tags(rung.open_from, _last_month(), of_changes=True))
@@ -136,10 +131,4 @@ def _tag_of(files: list[list[str | int]]) -> str:
 
 def _failed_lately(instance: dg.DagsterInstance, files: str) -> bool:
     last = instance.get_run_records(dg.RunsFilter(tags={INBOX_TAG: files}), limit=1)
-    if not last or last[0].dagster_run.status not in _FAILED:
-        return False
-    return datetime.now(UTC) - last[0].create_timestamp.replace(tzinfo=UTC) < timedelta(seconds=RETRY_S)
-
-
-def _busy(instance: dg.DagsterInstance, *jobs: str) -> bool:
-    return any(instance.get_runs(dg.RunsFilter(job_name=job, statuses=_BUSY), limit=1) for job in jobs)
+    return bool(last) and last[0].dagster_run.status in _FAILED and age_s(last[0].create_timestamp) < RETRY_S

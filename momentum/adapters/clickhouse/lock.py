@@ -21,6 +21,7 @@ from typing import IO
 from momentum.adapters.clickhouse.errors import StoreBusy, StoreError
 
 _POLL_S = 0.03
+_LOOKS = 5
 _ticket_number = itertools.count()
 
 
@@ -145,9 +146,25 @@ class _Ticket:
         self._file.close()
 
 
-def _flock(file: IO[str]) -> bool:
+def is_held(folder: Path) -> bool:
+    """Whether some process holds the store of this folder; asking does not open it.
+
+    One that gives way has it again after a moment, so a free lock is looked at more than once.
+    """
+    for _ in range(_LOOKS):
+        try:
+            with (folder / "lock").open("r", encoding="utf-8") as file:
+                if not _flock(file, fcntl.LOCK_SH):
+                    return True
+        except FileNotFoundError:
+            return False
+        time.sleep(_POLL_S)
+    return False
+
+
+def _flock(file: IO[str], kind: int = fcntl.LOCK_EX) -> bool:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

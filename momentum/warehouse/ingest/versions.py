@@ -21,6 +21,9 @@ from momentum.warehouse.ingest.columns import LONG_TABLES, Placed, rows_to_arrow
 # count, small enough that an import's memory stays flat.
 MAX_SAMPLES = 1_500_000
 
+# Of a group of rows of `activity_versions`. One writer sweeps, begins and stores with one time, in this order.
+NEWEST_STATE = "argMax(state, (at, indexOf(['swept', 'begun', 'stored', 'pruned'], toString(state))))"
+
 Decode = Callable[[str], list[Activity]]  # source_sha256 -> its activities, by part
 
 
@@ -40,7 +43,10 @@ def stored_versions(client: Any, athlete_id: str) -> dict[tuple[str, str], list[
     stored: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in client.rows(
         "SELECT * FROM activity_versions WHERE athlete_id = {athlete:String} AND state = 'stored' "
-        "ORDER BY activity_id, version, at LIMIT 1 BY activity_id, version",
+        "AND (activity_id, version) IN ("
+        "  SELECT activity_id, version FROM activity_versions WHERE athlete_id = {athlete:String} "
+        f"  GROUP BY activity_id, version HAVING {NEWEST_STATE} = 'stored') "
+        "ORDER BY activity_id, version, at DESC LIMIT 1 BY activity_id, version",
         {"athlete": athlete_id},
     ):
         stored.setdefault((row["parent_id"] or row["activity_id"], row["version"]), []).append(row)
@@ -51,9 +57,7 @@ def sweep_begun(client: Any, now: datetime) -> int:
     """Delete the samples of versions that a killed writer began and never stored; their number."""
     begun = client.rows(
         "SELECT athlete_id, version FROM activity_versions "
-        "GROUP BY athlete_id, version HAVING countIf(state = 'stored') = 0 "
-        # one writer sweeps before it begins, so at equal times begun is the later
-        "AND argMax(state, (at, state = 'begun')) = 'begun' ORDER BY athlete_id, version"
+        f"GROUP BY athlete_id, version HAVING {NEWEST_STATE} = 'begun' ORDER BY athlete_id, version"
     )
     for row in begun:
         for table in LONG_TABLES:

@@ -1,0 +1,46 @@
+"""Is a run at work? Dagster's books alone cannot tell: a run whose process was killed stays `started` in them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from momentum.settings import Settings
+
+# A run opens the store within seconds, or fails when it has waited for lock_timeout_s.
+GRACE_S = 300
+_WAITING = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED]
+_BEGUN = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+
+
+def at_work(instance: dg.DagsterInstance, settings: Settings, *jobs: str) -> bool:
+    """Whether a run of one of these jobs waits or works. Runs of the dead are put down as failed on the way.
+
+    If they were not, the queue, which lets one run through at a time, would wait for them for ever.
+    """
+    bury_the_dead(instance, settings)
+    return any(instance.get_runs(dg.RunsFilter(job_name=job, statuses=[*_WAITING, *_BEGUN]), limit=1) for job in jobs)
+
+
+def bury_the_dead(instance: dg.DagsterInstance, settings: Settings) -> list[str]:
+    """Puts down as failed what began a while ago while nobody holds the store, as every run does; their ids.
+
+    On a server there is no lock to go by, and the launcher watches over its runs itself.
+    """
+    from momentum.adapters.clickhouse.lock import is_held
+
+    if settings.clickhouse_dsn is not None:
+        return []
+    records = instance.get_run_records(dg.RunsFilter(statuses=_BEGUN))
+    old = [record.dagster_run for record in records if age_s(record.update_timestamp) > GRACE_S]
+    if not old or is_held(settings.store_dir):
+        return []
+    for run in old:
+        instance.report_run_failed(run, "The process of this run is gone: it was killed, or the machine restarted.")
+    return [run.run_id for run in old]
+
+
+def age_s(at: datetime) -> float:
+    """Seconds since a time as Dagster keeps it: UTC, said or not."""
+    return (datetime.now(UTC) - (at if at.tzinfo else at.replace(tzinfo=UTC))).total_seconds()
