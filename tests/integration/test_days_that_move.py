@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 
 from momentum.activity_files.decoded import Activity
 from momentum.activity_files.manual import encode
@@ -14,6 +17,7 @@ from momentum.demo.fit_writer import fit_bytes
 from momentum.demo.xml_writer import tcx_parts
 from momentum.warehouse.changes import open_changes
 from momentum.warehouse.entries import merge_activities, save_athlete, split_activity
+from momentum.warehouse.facts import Facts
 from tests.imports import NOW, archive_at, compute, opener, take_in
 from tests.unit.activity_files.made_activities import ride, without
 
@@ -21,11 +25,12 @@ from tests.unit.activity_files.made_activities import ride, without
 LATE_MS = round(datetime(2024, 1, 31, 23, 30, tzinfo=UTC).timestamp() * 1000)
 
 
-def indoors(**changes: object) -> Activity:
+def indoors(*, start_ms: int = LATE_MS, seed: int = 1, utc_offset_s: int | None = None) -> Activity:
     """A ride without positions: its day follows from the file, else from the athlete's home zone."""
-    activity = without(ride(480, started_at_ms=LATE_MS, device="Edge 540", device_serial="1", **changes), "lat", "lon")
+    whole = ride(480, started_at_ms=start_ms, seed=seed, utc_offset_s=utc_offset_s)
+    activity = without(replace(whole, device="Edge 540", device_serial=f"{seed}"), "lat", "lon")
     activity.laps = {
-        "start": np.array([LATE_MS]), "elapsed_s": np.array([480.0]), "distance_m": np.array([activity.distance_m]),
+        "start": np.array([start_ms]), "elapsed_s": np.array([480.0]), "distance_m": np.array([activity.distance_m]),
         "kind": np.array(["lap"]), "stroke": np.array([""]), "swim_strokes": np.array([np.nan]),
     }  # fmt: skip
     return activity
@@ -101,3 +106,23 @@ def test_sessions_of_two_months_merged_by_hand_and_split_again(client: Client, t
     compute(client, archive_at(tmp_path))
     assert_counted_on(client, date(2024, 3, 10), date(2024, 5, 10))
     assert not open_changes(client)
+
+
+def test_evidence_grows_by_days_though_a_traveller_s_days_go_back(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the hour after a session of tomorrow, by a watch still on another zone, one of today begins."""
+    asked: list[date] = []
+    remember = Facts.remember
+
+    def spied(self: Facts, row: dict[str, Any]) -> None:
+        asked.append(row["local_date"])
+        remember(self, row)
+
+    monkeypatch.setattr(Facts, "remember", spied)
+    ahead = indoors(utc_offset_s=14 * 3600)
+    behind = indoors(utc_offset_s=-11 * 3600, start_ms=LATE_MS + 1_800_000, seed=2)
+    take_in(client, archive_at(tmp_path), "ana", [("ahead.fit", fit_bytes(ahead)), ("behind.fit", fit_bytes(behind))])
+    compute(client, archive_at(tmp_path))
+    assert_counted_on(client, date(2024, 1, 31), date(2024, 2, 1))
+    assert asked == [date(2024, 1, 31), date(2024, 2, 1)]
