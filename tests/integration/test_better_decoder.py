@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
-from momentum.activity_files.decoded import DecodedFile
+from momentum.activity_files.decoded import DecodedFile, Refused
+from momentum.activity_files.decoder_version import DECODER_VERSION
+from momentum.adapters.archive import Archive
 from momentum.adapters.clickhouse import Client
+from momentum.demo.fit_writer import fit_bytes
 from momentum.warehouse.ingest import assembly, intake
 from tests.imports import archive_at, compute, opener, take_in
-from tests.small_files import small_files
+from tests.small_files import recorded, small_files
+from tests.unit.activity_files.made_activities import HOUR_MS, NOON_MS
 
 
 def test_a_new_decoder_reads_the_archive_again_once(
@@ -52,3 +58,58 @@ def test_a_new_decoder_reads_the_archive_again_once(
     opener(client)(athlete_id="ana", from_date=date(2024, 1, 1), cause="model", detail="")
     compute(client, archive)
     assert len(asked) == read_once, "what this decoder has read it does not read again"
+
+
+def compute_with_decoder(
+    client: Client, archive: Archive, monkeypatch: pytest.MonkeyPatch, change: Callable[[DecodedFile], None]
+) -> None:
+    """A recompute by a new decoder, which gives `change` of what the old one gave."""
+    read = intake.decode
+
+    def better(stream: BinaryIO, now: datetime) -> DecodedFile:
+        decoded = read(stream, now)
+        change(decoded)
+        return decoded
+
+    for module in (intake, assembly):
+        monkeypatch.setattr(module, "DECODER_VERSION", DECODER_VERSION + 1)
+    monkeypatch.setattr(intake, "decode", better)
+    opener(client)(athlete_id="ana", from_date=date(2024, 1, 1), cause="model", detail="")
+    compute(client, archive)
+    compute(client, archive)  # what reading again has opened
+
+
+def test_what_a_better_decoder_refuses_counts_no_more(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = archive_at(tmp_path)
+    take_in(client, archive, "ana", [(name, small_files()[name]) for name in ("late.fit", "evening.fit")])
+    compute(client, archive)
+
+    def refuse_late(decoded: DecodedFile) -> None:
+        if decoded.activities[0].started_at_ms < NOON_MS:
+            raise Refused("not an activity file", "a course to follow, not a ride")
+
+    compute_with_decoder(client, archive, monkeypatch, refuse_late)
+    assert client.rows("SELECT DISTINCT source_file FROM activity_sources") == [{"source_file": "evening.fit"}]
+    assert client.rows("SELECT count() AS n FROM activity_metrics") == [{"n": 1}]
+    assert client.rows("SELECT source_file, reason FROM quarantine") == [
+        {"source_file": "late.fit", "reason": "not an activity file"}
+    ]
+    take_in(client, archive, "ana", [("again.fit", small_files()["evening.fit"])])
+    compute(client, archive)
+    assert client.rows("SELECT count() AS n FROM activities") == [{"n": 1}]
+
+
+def test_a_better_decoder_may_find_fewer_activities_in_a_file(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = archive_at(tmp_path)
+    morning, midday = (fit_bytes(recorded(seed, NOON_MS + seed * HOUR_MS)) for seed in (1, 2))
+    take_in(client, archive, "ana", [("chained.fit", morning + midday)])
+    compute(client, archive)
+    assert client.rows("SELECT count() AS n FROM activities") == [{"n": 2}]
+
+    compute_with_decoder(client, archive, monkeypatch, lambda decoded: decoded.activities.pop() and None)
+    assert client.rows("SELECT count() AS n FROM activities") == [{"n": 1}]
+    assert client.rows("SELECT count() AS n FROM activity_metrics") == [{"n": 1}]

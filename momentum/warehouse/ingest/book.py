@@ -120,8 +120,16 @@ def read_book(client: Any, athlete_id: str, decoder_version: int) -> Book:
         "LIMIT 1 BY source_sha256, decoder_version, part",
         parameters,
     )
+    # What an older decoder found in a file and one that has read it again did not, does not count.
+    read_by = client.rows(
+        "SELECT max(decoder_version) AS version FROM decoder_runs "
+        "WHERE athlete_id = {athlete:String} AND decoder_version <= {version:UInt32}",
+        parameters,
+    )[0]["version"]
     newest: dict[str, int] = {}
     for row in parts:
+        if row["decoder_version"] < read_by:
+            continue
         if row["decoder_version"] == newest.setdefault(row["source_sha256"], row["decoder_version"]):
             book.parts[(row["source_sha256"], row["part"])] = row
     book.decisions = [

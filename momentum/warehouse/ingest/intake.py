@@ -163,6 +163,7 @@ class Intake:
         except Refused as refused:
             self.report.refuse(refused.reason)
             self._quarantine(source_file, sha256, refused.reason, refused.detail)
+            self._forget_parts(sha256, 0)
             return None
         missing = [problem for problem in decoded.problems if problem.reason in LEFT_OUT]
         if missing:
@@ -199,6 +200,14 @@ class Intake:
             self._batch.samples += row["samples"]
             self._batch.touched.add((sha256, part))
             self.book.parts[(sha256, part)] = row
+        self._forget_parts(sha256, len(decoded.activities))
+
+    def _forget_parts(self, sha256: str, part: int) -> None:
+        """Parts from this one on: an older decoder found them in the file, this one does not."""
+        while (sha256, part) in self.book.parts:
+            self._batch.days.append(self.book.local_date((sha256, part)))
+            del self.book.parts[(sha256, part)]
+            part += 1
 
     def _remember_name(self, item: FoundFile, sha256: str, size: int, decoded: DecodedFile | None) -> None:
         row = {
