@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -31,7 +30,10 @@ def doctor(as_json: Json = False) -> None:
 
     Exit code 1 if something is ill. Work that waits is no illness.
     """
-    findings = [*_environment(), *_store()]
+    home = _home(settings().home.absolute())
+    findings = [_environment(), home]
+    if home.ok:
+        findings += [_inbox(), _doorbell(), *_store()]
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:
@@ -44,27 +46,37 @@ def doctor(as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-def _environment() -> Iterator[Finding]:
-    from momentum.adapters.doorbell import Doorbell
+def _environment() -> Finding:
+    from momentum.warehouse.health import Finding
+
+    packages = ", ".join(f"{name} {version(name)}" for name in ("momentum", "dagster", "chdb", "clickhouse-connect"))
+    return Finding("environment", sys.version_info >= (3, 11), f"Python {sys.version.split()[0]}, {packages}")
+
+
+def _inbox() -> Finding:
     from momentum.warehouse.health import Finding
     from momentum_dagster.assets.inbox import athlete_folders, waiting_files
 
-    packages = ", ".join(f"{name} {version(name)}" for name in ("momentum", "dagster", "chdb", "clickhouse-connect"))
-    yield Finding("environment", sys.version_info >= (3, 11), f"Python {sys.version.split()[0]}, {packages}")
-    yield _home(settings().home.absolute())
     try:
         waiting = sum(len(waiting_files(folder)) for folder in athlete_folders(settings().inbox_dir))
-        yield Finding("inbox", True, f"{waiting} files or folders wait" if waiting else "nothing waits")
     except OSError as error:
-        yield Finding("inbox", False, f"{error.filename}: {error.strerror}")
+        return Finding("inbox", False, f"{error.filename}: {error.strerror}")
+    return Finding("inbox", True, f"{waiting} files or folders wait" if waiting else "nothing waits")
+
+
+def _doorbell() -> Finding:
+    from momentum.adapters.doorbell import Doorbell
+    from momentum.warehouse.health import Finding
+
     bell = Doorbell(settings().doorbell_path).last()
-    told = f"rung from {bell.open_from} on" if bell.open_from else "silent"
     if bell.damaged:
-        told = (
+        return Finding(
+            "doorbell",
+            False,
             f"{settings().doorbell_path} cannot be read: the sensors take everything for open; "
-            "`momentum refresh` writes it anew"
+            "`momentum refresh` writes it anew",
         )
-    yield Finding("doorbell", not bell.damaged, told)
+    return Finding("doorbell", True, f"rung from {bell.open_from} on" if bell.open_from else "silent")
 
 
 def _home(home: Path) -> Finding:

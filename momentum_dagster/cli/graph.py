@@ -145,6 +145,7 @@ def refresh(as_json: Json = False) -> None:
 
     with store() as client:
         open_new_days(client, change_opener(client), datetime.now(UTC))
+        _mend_doorbell(client)
     outcome = Outcome()
     months = recompute_open(outcome)
     if as_json:
@@ -152,6 +153,19 @@ def refresh(as_json: Json = False) -> None:
     else:
         say(f"computed again: {months[0]:%Y-%m} to {months[1]:%Y-%m}" if months else "nothing is open")
     raise_for(outcome)
+
+
+def _mend_doorbell(client: Client) -> None:
+    """A doorbell that cannot be read is written anew from the journal, which knows better."""
+    from momentum.adapters.doorbell import Doorbell
+    from momentum.warehouse.changes import open_changes
+    from momentum.warehouse.todo import dense_to
+
+    bell = Doorbell(settings().doorbell_path)
+    said = bell.last()
+    if said.damaged:
+        first = min((change.from_date for change in open_changes(client)), default=None)
+        bell.settle(said.number, first, dense_to(client))
 
 
 def backfill(
