@@ -73,9 +73,10 @@ class Book:
         """All groups of files, or those in the stretches of time that `touching` lies in.
 
         Files that no chain of overlaps or decisions joins cannot be one activity, so a stretch can be
-        grouped alone with the same outcome.
+        grouped alone with the same outcome. Parts of a file that no name stands for yet, because its import
+        was killed, do not count.
         """
-        keys = sorted(self.parts)
+        keys = sorted(key for key in self.parts if key[0] in self.names)
         if touching is not None:
             keys = self._neighbours(keys, touching)
         return group_candidates([self.candidate(key) for key in keys], self.decisions)
