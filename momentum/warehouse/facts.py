@@ -87,8 +87,10 @@ class Facts:
                 "SELECT * FROM thresholds WHERE athlete_id = {athlete:String} AND status = 'accepted' ORDER BY at", who
             )
         )
-        self._test_days = {
-            row["date"] for row in client.rows("SELECT date FROM events WHERE athlete_id = {athlete:String}", who)
+        # A race marks the activities of its own sport; an easy ride on the day of a running race is no test.
+        self._marked = {
+            (row["date"], row["sport"])
+            for row in client.rows("SELECT date, sport FROM events WHERE athlete_id = {athlete:String}", who)
         }
         self._known: dict[tuple[str, date], Thresholds] = {}
         self._evidence = Evidence()
@@ -101,7 +103,8 @@ class Facts:
 
     def remember(self, row: dict[str, Any]) -> None:
         """Adds an activity to the evidence for the days after it."""
-        self._evidence.add(row, row["local_date"] in self._test_days)
+        day = row["local_date"]
+        self._evidence.add(row, not self._marked.isdisjoint({(day, row["sport"]), (day, "multisport")}))
 
     def person(self, day: date) -> Person:
         """Sex, height, preference; mass of the newest weighing up to the day, else of the profile."""
