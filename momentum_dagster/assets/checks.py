@@ -48,7 +48,8 @@ def _checks_of(table: str, found: list[Check]) -> dg.AssetChecksDefinition:
                 passed=result.passed,
                 severity=dg.AssetCheckSeverity.ERROR if check.blocking else dg.AssetCheckSeverity.WARN,
                 description=result.message,
-                metadata={"failed_rows": result.failed_rows, "sample": dg.MetadataValue.json(_plain(result.sample))},
+                metadata={"failed_rows": result.failed_rows}
+                | ({"sample": dg.MetadataValue.json(_plain(result.sample))} if result.sample else {}),
             )
 
     return run_checks

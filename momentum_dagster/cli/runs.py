@@ -90,7 +90,9 @@ def execute(
                 instance=instance, run_config=config, tags=tags, raise_on_error=False, asset_selection=selected
             )
         )
-    _add(outcome, result)
+        _add(outcome, result)
+        if not result.success:
+            _add_left_out(outcome, instance, result)
     outcome.seconds += time.monotonic() - started
 
 
@@ -125,17 +127,33 @@ def _add(outcome: Outcome, result: dg.ExecuteInProcessResult) -> None:
         elif event.is_step_success and event.step_key in steps:
             # a step that makes several assets took its time for all of them: told with the first
             outcome.line(steps[event.step_key][0]).seconds += event.step_success_data.duration_ms / 1000
-        elif event.is_step_failure:
-            outcome.errors.append(_why(event))
+        elif event.is_step_failure and (why := _why(event)):
+            outcome.errors.append(why)
+
+
+def _add_left_out(outcome: Outcome, instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult) -> None:
+    """What stands behind a failure was not computed, and keeps the rows it had."""
+    import dagster as dg
+
+    planned = instance.all_logs(result.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
+    wanted = dict.fromkeys(entry.get_dagster_event().asset_key for entry in planned)
+    done = {event.asset_key for event in result.all_events if event.is_step_materialization}
+    if left_out := [key.to_user_string() for key in wanted if key is not None and key not in done]:
+        outcome.errors.append(f"not computed because of it: {', '.join(left_out)}")
 
 
 def _why(event: dg.DagsterEvent) -> str:
-    """The innermost cause of a failed step, without the wrapping. A person's Ctrl-C is raised again."""
+    """The innermost cause of a failed step, without the wrapping. A person's Ctrl-C is raised again.
+
+    Empty for a check that failed: its own line says more.
+    """
     error = event.step_failure_data.error
     while error is not None and error.cause is not None:
         error = error.cause
     if error is not None and error.cls_name == "DagsterExecutionInterruptedError":
         raise KeyboardInterrupt
+    if error is not None and error.cls_name == "DagsterAssetCheckFailedError":
+        return ""
     message = error.message.strip() if error is not None else event.message or "failed"
     return f"{event.step_key}: {message}"
 
