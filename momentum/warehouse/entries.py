@@ -142,8 +142,7 @@ def set_rpe(
     """The exertion of an activity, CR-10. It stays with the activity's file, whatever it is merged with."""
     _check_ranges("activity_rpe", {"rpe": rpe})
     activity = find_activity(client, athlete_id, activity_ref)
-    alias = _alias(client, athlete_id, activity["activity_id"])
-    row = {**alias, "rpe": rpe, "at": now}
+    row = {**_holder(client, athlete_id, activity), "rpe": rpe, "at": now}
     open_change(athlete_id=athlete_id, from_date=activity["local_date"], cause="rpe", detail=f"{activity_ref}: {rpe:g}")
     client.insert("activity_rpe", rows_to_arrow("activity_rpe", [row]))
     return activity | {"rpe": rpe}
@@ -154,9 +153,9 @@ def merge_activities(
 ) -> int:
     """Says that two activities are one, for good; the number of decisions written."""
     activities = [find_activity(client, athlete_id, ref) for ref in refs]
-    if activities[0]["activity_id"] == activities[1]["activity_id"]:
+    if _whole(activities[0]) == _whole(activities[1]):
         raise EntryError(f"{refs[0]} and {refs[1]} are one activity already")
-    members = [_members(client, athlete_id, activity["activity_id"]) for activity in activities]
+    members = [_members(client, athlete_id, _whole(activity)) for activity in activities]
     pairs = [(members[0][0], members[1][0])]
     return _decide(client, athlete_id, "merge", pairs, activities, open_change=open_change, now=now)
 
@@ -166,7 +165,7 @@ def split_activity(
 ) -> int:
     """Says that a file (by the start of its hash), or every file, of an activity is one of its own, for good."""
     activity = find_activity(client, athlete_id, ref)
-    members = _members(client, athlete_id, activity["activity_id"])
+    members = _members(client, athlete_id, _whole(activity))
     if len(members) < 2:
         raise EntryError(f"activity {ref} is made of one file only; there is nothing to split")
     apart = [member for member in members if source_sha256 is None or member[0].startswith(source_sha256)]
@@ -223,7 +222,7 @@ def _decide(
                 "at": now,
             }
         )
-    ids = [activity["activity_id"] for activity in activities]
+    ids = [_whole(activity) for activity in activities]
     first = _first_day(client, athlete_id, ids) or min(activity["local_date"] for activity in activities)
     named = ", ".join(ids)
     open_change(athlete_id=athlete_id, from_date=first, cause="decision", detail=f"{kind} {named}")
@@ -240,12 +239,19 @@ def _members(client: Client, athlete_id: str, activity_id: str) -> list[tuple[st
     return [(row["source_sha256"], row["part"]) for row in rows]
 
 
-def _alias(client: Client, athlete_id: str, activity_id: str) -> dict[str, Any]:
-    return client.rows(
-        "SELECT athlete_id, source_sha256, part, leg FROM activity_aliases "
-        "WHERE athlete_id = {athlete:String} AND alias_id = {id:String} LIMIT 1",
-        {"athlete": athlete_id, "id": activity_id},
-    )[0]
+def _holder(client: Client, athlete_id: str, activity: Mapping[str, Any]) -> dict[str, Any]:
+    """File, part and leg that hold what is said of an activity: the chosen file, which of several has the legs."""
+    [row] = client.rows(
+        "SELECT DISTINCT athlete_id, source_sha256, part FROM activity_sources "
+        "WHERE athlete_id = {athlete:String} AND activity_id = {id:String} AND chosen",
+        {"athlete": athlete_id, "id": _whole(activity)},
+    )
+    return row | {"leg": activity["leg"]}
+
+
+def _whole(activity: Mapping[str, Any]) -> str:
+    """The activity's identifier; of a leg, that of its event: files, and words on them, are the event's."""
+    return str(activity["parent_id"] or activity["activity_id"])
 
 
 def _first_day(client: Client, athlete_id: str, activity_ids: Sequence[str] = ()) -> date | None:
@@ -289,7 +295,7 @@ def _no_change(**_: Any) -> str:
 def add_weights(
     client: Client, athlete_id: str, weighings: Mapping[date, float], *, open_change: OpenChange, now: datetime
 ) -> None:
-    """Weighings in kg by day; running power and swimming power from the first day on rest on them."""
+    """Weighings in kg by day; running power (GOVSS) from the first day on rests on them."""
     require_athlete(client, athlete_id)
     for weight_kg in weighings.values():
         _check_ranges("body", {"weight_kg": weight_kg})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from momentum.activity_files.decoder_version import DECODER_VERSION
@@ -21,7 +21,7 @@ from momentum.warehouse.publish import Published, staging, swap
 from momentum.warehouse.tables import TABLES
 
 Row = dict[str, Any]
-EnteredRpe = dict[tuple[Key, int], tuple[datetime, float]]  # (file, leg) -> when, exertion
+Entered = tuple[datetime, float]  # when, exertion
 # When a row was made says nothing about the activity, and must not make a month differ.
 _IGNORED = frozenset({"ingested_at", "seen_at"})
 
@@ -49,20 +49,47 @@ def assemble_athlete(client: Any, archive: Archive, athlete_id: str, *, run_id: 
         event_id = activity_id(athlete_id, *founding(group))
         pieces = stored[(event_id, version_id(book, group, DECODER_VERSION))]
         said = _said_by_exports(book, group)
-        for piece in sorted(pieces, key=lambda row: row["leg"]):
-            activities.append(_activity(book, group, piece, said, entered, now))
+        pieces = sorted(pieces, key=lambda row: row["leg"])
+        by_hand = _rpe_by_leg(book, group, pieces, entered)
+        activities += [_activity(book, group, piece, said, by_hand.get(piece["leg"]), now) for piece in pieces]
         sources += _sources(book, group, event_id, pieces[0]["taken"])
     return Assembled(activities, sources)
 
 
-def _entered_rpe(client: Any, athlete_id: str) -> EnteredRpe:
+def _entered_rpe(client: Any, athlete_id: str) -> dict[Key, dict[int, Entered]]:
     """The newest exertion a person entered, by file and leg."""
     rows = client.rows(
         "SELECT source_sha256, part, leg, argMax(rpe, at) AS rpe, max(at) AS newest FROM activity_rpe "
         "WHERE athlete_id = {athlete:String} GROUP BY source_sha256, part, leg",
         {"athlete": athlete_id},
     )
-    return {((row["source_sha256"], row["part"]), row["leg"]): (row["newest"], row["rpe"]) for row in rows}
+    entered: dict[Key, dict[int, Entered]] = {}
+    for row in rows:
+        entered.setdefault((row["source_sha256"], row["part"]), {})[row["leg"]] = (row["newest"], row["rpe"])
+    return entered
+
+
+def _rpe_by_leg(
+    book: Book, group: Group, pieces: list[Row], entered: dict[Key, dict[int, Entered]]
+) -> dict[int, Entered]:
+    """The newest of what was entered for the group's files, by leg; 0 is the whole."""
+    found: dict[int, list[Entered]] = {}
+    for key in group.members:
+        for leg, said in entered.get(key, {}).items():
+            found.setdefault(leg or _leg_recorded(book.parts[key], pieces), []).append(said)
+    return {leg: max(said) for leg, said in found.items()}
+
+
+def _leg_recorded(part: Row, pieces: list[Row]) -> int:
+    """The leg of an event that a file of its own recorded: which piece it shares most of its time with."""
+
+    def shared(piece: Row) -> float:
+        lasting = timedelta(seconds=part["elapsed_s"]), timedelta(seconds=piece["elapsed_s"])
+        starts = part["started_at"], piece["started_at"]
+        ends = starts[0] + lasting[0], starts[1] + lasting[1]
+        return (min(ends) - max(starts)) / max(max(ends) - min(starts), timedelta(milliseconds=1))
+
+    return int(max(pieces, key=shared)["leg"])
 
 
 def _said_by_exports(book: Book, group: Group) -> Row:
@@ -81,9 +108,8 @@ def _said_by_exports(book: Book, group: Group) -> Row:
     }
 
 
-def _activity(book: Book, group: Group, piece: Row, said: Row, entered: EnteredRpe, now: datetime) -> Row:
+def _activity(book: Book, group: Group, piece: Row, said: Row, by_hand: Entered | None, now: datetime) -> Row:
     leg, sport = piece["leg"], piece["sport"]
-    by_hand = max((entered[(key, leg)] for key in group.members if (key, leg) in entered), default=None)
     exported = said["rpe"] if leg == 0 else None
     rpe = by_hand[1] if by_hand else piece["rpe"] if piece["rpe"] is not None else exported
     sources = book.sources_of(group.chosen[0])
