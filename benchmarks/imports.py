@@ -73,7 +73,7 @@ def _side(what: str, folder: Path, home: Path) -> dict[str, Any]:
 
 def whole(folder: Path, home: Path, blocks: Path | None = None) -> dict[str, Any]:
     """Files to rollups without Dagster, with the seconds of each step; keeps the blocks inserted if asked."""
-    from momentum.activity_files.read import DECODER_VERSION
+    from momentum.activity_files.decoder_version import DECODER_VERSION
     from momentum.warehouse.changes import close_changes, open_changes
     from momentum.warehouse.ingest.assembly import assemble
     from momentum.warehouse.metrics import recompute_metrics
@@ -144,9 +144,7 @@ def _client(home: Path) -> Any:
 
     @contextmanager
     def opened() -> Any:
-        with open_client(
-            store_dir=home / "store", dsn=None, run_id="bench", lock_timeout_s=5, on_wait=print
-        ) as client:
+        with open_client(store_dir=home / "store", dsn=None, run_id="bench", lock_timeout_s=5, on_wait=print) as client:
             migrate(client)
             yield client
 
@@ -161,9 +159,9 @@ def _keep_blocks(client: Any, folder: Path) -> None:
     insert, count = client.insert, iter(range(1_000_000))
 
     def kept(table: str, data: Any) -> None:
-        with pa.OSFile(str(folder / f"{next(count):06}-{table.split('__')[0]}"), "wb") as sink:
-            with pa.ipc.new_file(sink, data.schema) as writer:
-                writer.write_table(data)
+        name = f"{next(count):06}-{table.partition('__')[0]}"
+        with pa.OSFile(str(folder / name), "wb") as sink, pa.ipc.new_file(sink, data.schema) as writer:
+            writer.write_table(data)
         insert(table, data)
 
     client.insert = kept
