@@ -28,7 +28,7 @@ def run(as_json: Json = False) -> None:
     demo = use_demo_if_empty()
     outcome = Outcome()
     execute("take_in", outcome, tags={})
-    if not outcome.errors:
+    if outcome.ok:
         _recompute_all(outcome)
     _tell(outcome, as_json, demo)
     if not outcome.ok:
@@ -92,7 +92,7 @@ def import_files(
     config = {"paths": [str(path.absolute()) for path in paths], "athlete_id": athlete}
     outcome = Outcome()
     execute("take_in", outcome, run_config={"ops": {"take_in_files": {"config": config}}}, tags={})
-    months = recompute_open(outcome) if not outcome.errors else None
+    months = recompute_open(outcome) if outcome.ok else None
     with store() as client:
         after = _counts(client, athlete)
         bare = without_load(client, athlete)
@@ -202,7 +202,8 @@ def backfill(
         print_json({"ok": outcome.ok, "seconds": outcome.seconds, "plan": rows})
     else:
         print_rows(rows, as_json=False)
-        say(f"computed again in {outcome.seconds:.1f} s")
+        if outcome.ok:
+            say(f"computed again in {outcome.seconds:.1f} s")
     raise_for(outcome)
 
 
