@@ -114,7 +114,7 @@ def _activity(book: Book, group: Group, piece: Row, said: Row, by_hand: Entered 
     rpe = by_hand[1] if by_hand else piece["rpe"] if piece["rpe"] is not None else exported
     sources = book.sources_of(group.chosen[0])
     barred_only = [key for key in group.members if set(book.sources_of(key[0])) <= BARRED_SOURCES]
-    takes_barred = any(piece["taken"].get(f"{sha}:{part}") for sha, part in barred_only)
+    takes_barred = group.chosen in barred_only or any(piece["taken"].get(f"{sha}:{part}") for sha, part in barred_only)
     return {
         **{name: piece[name] for name in _COPIED},
         "sport": said["sport"] if sport == "other" and said["sport"] and leg == 0 else sport,
