@@ -22,6 +22,8 @@ def run_recompute(
     first: date,
     last: date,
     assets: Sequence[str] = (),
+    *,
+    of_changes: bool = False,
 ) -> dg.ExecuteInProcessResult:
     """The job `recompute` over a range of months, or some of its assets; a failure is in the result."""
 
@@ -34,7 +36,7 @@ def run_recompute(
     job = build_defs(Settings(home=home), warehouse=Handed(home=str(home))).resolve_job_def("recompute")
     return job.execute_in_process(
         instance=instance,
-        tags=range_tags(first, last),
+        tags=range_tags(first, last, of_changes=of_changes),
         run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         raise_on_error=False,
         asset_selection=[dg.AssetKey(name) for name in assets] or None,
