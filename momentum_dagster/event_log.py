@@ -52,6 +52,10 @@ class EventLog(SqliteEventLogStorage):
         self._engines: dict[str, sqlalchemy.Engine] = {}
         super().__init__(base_dir)
 
+    def store_event(self, event: dg.EventLogEntry) -> None:
+        super().store_event(event)
+        self._tell_watchers(event.run_id)
+
     def store_event_batch(self, events: Sequence[dg.EventLogEntry]) -> None:
         """As store_event for each; of an asset's row only what the last event of a kind says is kept."""
         if not events:
@@ -71,6 +75,11 @@ class EventLog(SqliteEventLogStorage):
         for event, number in zip(events, ids, strict=True):
             if event.dagster_event_type not in ASSET_EVENTS:
                 self.store_asset_check_event(event, number)
+        self._tell_watchers(events[0].run_id)
+
+    def _tell_watchers(self, run_id: str) -> None:
+        """The UI follows a run by watching this file, which SQLite itself touches only now and then."""
+        os.utime(self.path_for_shard(run_id))
 
     def run_connection(self, run_id: str | None = None) -> Any:
         return self._connected(str(run_id), super().run_connection(run_id))

@@ -1,6 +1,7 @@
 """Events written in batches say what events written one by one say, and either storage reads the other's."""
 
 import os
+import queue
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -104,6 +105,23 @@ def test_either_storage_goes_on_where_the_other_stopped(tmp_path: Path, monkeypa
     with instance(tmp_path, OURS, monkeypatch) as ours:
         assert said(ours, second) == expected
         assert len(ours.get_run_ids()) == 2
+
+
+def test_who_watches_a_run_hears_of_every_event_at_once(tmp_path: Path) -> None:
+    heard: queue.Queue[str] = queue.Queue()
+    with dg.DagsterInstance.ephemeral() as any_instance:
+        writer, reader = EventLog(str(tmp_path)), EventLog(str(tmp_path))
+        for log in (writer, reader):
+            log.register_instance(any_instance)
+        events = [dg.EventLogEntry(None, 10, f"event {n}", "a-run", float(n), job_name="job") for n in range(3)]
+        writer.store_event(events[0])
+        reader.watch("a-run", None, lambda event, _cursor: heard.put(event.user_message))
+        for event in events[1:]:
+            writer.store_event(event)
+            while heard.get(timeout=10) != event.user_message:
+                pass
+        writer.dispose()
+        reader.dispose()
 
 
 def test_runs_beyond_those_kept_open_are_read_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
