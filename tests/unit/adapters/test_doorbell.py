@@ -69,6 +69,16 @@ def test_a_damaged_bell_counts_as_rung_from_the_start(bell: Doorbell, tmp_path: 
     assert bell.last().open_from == date(2000, 1, 1)
 
 
+def test_the_same_damage_is_one_ring_and_a_run_mends_it(bell: Doorbell, tmp_path: Path) -> None:
+    bell.ring(LATE)
+    (tmp_path / "home" / "doorbell.json").write_text("{")
+    first = bell.last()
+    assert first.damaged
+    assert bell.last() == first
+    bell.settle(first.number, None, LATE)
+    assert (bell.last().damaged, bell.last().open_from, bell.last().dense_to) == (False, None, LATE)
+
+
 def test_no_ring_is_lost_and_none_is_half_read_when_many_ring_at_once(bell: Doorbell, tmp_path: Path) -> None:
     bell.ring(LATE)
     ringers = [threading.Thread(target=lambda: [bell.ring(LATE) for _ in range(25)]) for _ in range(4)]
