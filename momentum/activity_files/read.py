@@ -11,7 +11,8 @@ from momentum.activity_files.decoded import Activity, DecodedFile, Problem, Refu
 from momentum.activity_files.manual import decode_manual, is_manual
 from momentum.activity_files.plausibility import clean
 
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # before FIT, GPX and TCX; a clock that was never set
+# Before FIT, GPX and TCX: a clock that was never set. Noon, so that 1999 is over everywhere.
+EARLIEST = datetime(2000, 1, 1, 12, tzinfo=UTC)
 # A watch that runs ahead, or an athlete east of the server, is no reason to refuse.
 CLOCK_AHEAD = timedelta(days=1)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+Fingerprint = list[list[str | int]]  # name, size and time of each file
 
 TAKEN = "taken"  # folder beside the files of an inbox; what lies there was taken in
 
@@ -16,12 +18,18 @@ class Delivery:
     athlete_id: str
     paths: tuple[Path, ...]
     from_inbox: bool
+    listed: dict[Path, Fingerprint] = field(default_factory=dict)
 
     def put_away(self) -> None:
-        """Moves the files of an inbox to `taken`. The archive has them; a person may delete the folder."""
+        """Moves the files of an inbox to `taken`. The archive has them; a person may delete the folder.
+
+        What grew since it was listed may have been read in part: it stays, and is taken again.
+        """
         if not self.from_inbox:
             return
         for path in self.paths:
+            if fingerprint(path) != self.listed[path]:
+                continue
             folder = path.parent / TAKEN
             folder.mkdir(exist_ok=True)
             target, number = folder / path.name, 0
@@ -39,12 +47,22 @@ def deliveries(paths: Sequence[str], athlete_id: str, inbox: Path) -> Iterator[D
     for folder in athlete_folders(inbox):
         waiting = tuple(waiting_files(folder))
         if waiting and athlete_id in ("", folder.name):
-            yield Delivery(folder.name, waiting, from_inbox=True)
+            yield Delivery(folder.name, waiting, from_inbox=True, listed={path: fingerprint(path) for path in waiting})
 
 
 def athlete_folders(inbox: Path) -> list[Path]:
     """The inbox's folders, one per athlete."""
     return sorted(path for path in inbox.iterdir() if path.is_dir()) if inbox.is_dir() else []
+
+
+def fingerprint(path: Path) -> Fingerprint:
+    """Name, size and time of a file, or of all files of a folder: equal while nothing grows."""
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    return [
+        [str(file.relative_to(path.parent)), status.st_size, status.st_mtime_ns]
+        for file in files
+        if file.is_file() and (status := file.stat())
+    ]
 
 
 def waiting_files(folder: Path) -> list[Path]:

@@ -5,13 +5,12 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from momentum.settings import Settings
-from momentum_dagster.assets.inbox import athlete_folders, waiting_files
+from momentum_dagster.assets.inbox import athlete_folders, fingerprint, waiting_files
 from momentum_dagster.jobs.at_work import age_s, at_work
 from momentum_dagster.jobs.jobs import recompute, take_in
 from momentum_dagster.partitions import range_tags
@@ -32,17 +31,6 @@ INBOX_TAG = "momentum/inbox"
 _FAILED = (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
 
 
-def _fingerprint(folder: Path) -> list[list[str | int]]:
-    """Name, size and time of all that waits in an athlete's inbox, folders included."""
-    found: list[list[str | int]] = []
-    for path in waiting_files(folder):
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file():
-                status = file.stat()
-                found.append([str(file.relative_to(folder)), status.st_size, status.st_mtime_ns])
-    return found
-
-
 def build_sensors(settings: Settings) -> list[dg.SensorDefinition]:
     """The inbox sensor and the sensor on open changes, for a home."""
 
@@ -54,7 +42,10 @@ def build_sensors(settings: Settings) -> list[dg.SensorDefinition]:
     )
     def inbox_sensor(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         seen = json.loads(context.cursor) if context.cursor else {}
-        now = {folder.name: _fingerprint(folder) for folder in athlete_folders(settings.inbox_dir)}
+        now = {
+            folder.name: [one for path in waiting_files(folder) for one in fingerprint(path)]
+            for folder in athlete_folders(settings.inbox_dir)
+        }
         context.update_cursor(json.dumps(now))
         settled = [athlete for athlete, files in now.items() if files and files == seen.get(athlete)]
         if not settled:

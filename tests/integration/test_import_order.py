@@ -51,3 +51,17 @@ def test_300_orders_give_the_same_tables(client: Client, tmp_path: Path, batch: 
     for seed in seeds:
         found = differences(reference, tables_of(client, f"athlete-{seed}"))
         assert not found, f"order {seed}: {found[:3]}"
+
+
+def test_one_name_from_two_sources_is_told_of_both_whichever_came_first(client: Client, tmp_path: Path) -> None:
+    content = small_files()["monday.fit"]
+    for athlete_id, sources in (("reference", ("file", "strava")), ("other", ("strava", "file"))):
+        for source in sources:
+            take_in(client, archive_at(tmp_path), athlete_id, [("monday.fit", content)], source=source)
+    compute(client, archive_at(tmp_path))
+    reference = tables_of(client, "reference")
+    assert not differences(reference, tables_of(client, "other"))
+    assert client.rows("SELECT DISTINCT source, llm_allowed FROM activities") == [
+        {"source": "file", "llm_allowed": True}
+    ]
+    assert len(reference["activity_sources"]) == 2

@@ -111,7 +111,7 @@ def read_book(client: Any, athlete_id: str, decoder_version: int) -> Book:
     book = Book(athlete_id, zone[0]["timezone"] if zone else "UTC")
     for row in client.rows(
         "SELECT * FROM raw_files WHERE athlete_id = {athlete:String} "
-        "ORDER BY source_sha256, source_file, seen_at LIMIT 1 BY source_sha256, source_file",
+        "ORDER BY source_sha256, source_file, source, seen_at LIMIT 1 BY source_sha256, source_file, source",
         parameters,
     ):
         book.names.setdefault(row["source_sha256"], []).append(row)

@@ -127,7 +127,10 @@ class Intake:
             self._quarantine(item.source_file, "", item.reason, item.detail)
             return
         sha256, size = self.archive.put(item.stream)
-        named = any(row["source_file"] == item.source_file for row in self.book.names.get(sha256, []))
+        named = any(
+            row["source_file"] == item.source_file and row["source"] in (item.source, "manual")
+            for row in self.book.names.get(sha256, [])
+        )
         if named:
             self.report.known += 1
             return

@@ -52,7 +52,7 @@ ACTIVITIES = Table(
 ACTIVITY_SOURCES = Table(
     "activity_sources",
     "month",
-    "One row per activity and name of a file it is made of.",
+    "One row per activity, name and source of a file it is made of.",
     (
         ATHLETE,
         Column("activity_id", "String", "The activity or event."),
@@ -68,7 +68,7 @@ ACTIVITY_SOURCES = Table(
         LOCAL_DATE,
         Column("seen_at", "DateTime64(3, 'UTC')", "When the file came first."),
     ),
-    key=("athlete_id", "activity_id", "source_sha256", "part", "source_file"),
+    key=("athlete_id", "activity_id", "source_sha256", "part", "source_file", "source"),
     day="local_date",
 )
 

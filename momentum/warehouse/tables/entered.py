@@ -106,7 +106,7 @@ EVENTS = Table(
 RAW_FILES = Table(
     "raw_files",
     "journal",
-    "One row per athlete, content and name under which a file came; content is kept in the archive.",
+    "One row per athlete, content, name and source under which a file came; content is kept in the archive.",
     (
         ATHLETE,
         Column("source_sha256", "String", "SHA-256 of the file's content, unpacked."),
@@ -120,7 +120,7 @@ RAW_FILES = Table(
         _RUN,
         Column("seen_at", "DateTime64(3, 'UTC')", "When the file came first under this name."),
     ),
-    key=("athlete_id", "source_sha256", "source_file"),
+    key=("athlete_id", "source_sha256", "source_file", "source"),
 )
 
 DECODED_FILES = Table(
