@@ -39,17 +39,25 @@ def list_(
     with store() as client:
         require_athlete(client, athlete_id)
         rows = activities_between(client, athlete_id, since, to)
-    if not as_json:
-        rows = [
+    if as_json:
+        print_json(rows)
+        return
+    print_rows(
+        [
             {
                 "day": row["local_date"], "id": row["activity_id"][:12], "sport": row["sport"], "title": row["title"],
                 "minutes": round(row["elapsed_s"] / 60), "km": row["distance_m"] and row["distance_m"] / 1000,
                 "load": row["load"] and round(row["load"], 1),
-                "by": row["load_source"] or f"none: {row['load_reason'] or 'not computed yet'}",
+                "by": row["load_source"] or ("legs" if row["sport"] == "multisport" else "none"),
             }
             for row in rows
-        ]  # fmt: skip
-    print_rows(rows, as_json=as_json, empty=f"none from {since} to {to}; --from and --to choose other days")
+        ],
+        as_json=False,
+        empty=f"none from {since} to {to}; --from and --to choose other days",
+    )  # fmt: skip
+    without = [row["activity_id"][:12] for row in rows if row["load"] is None and row["sport"] != "multisport"]
+    if without:
+        say(f"`momentum activity show {athlete_id} {without[-1]}` says why it has no load", style="dim")
 
 
 @app.command()

@@ -37,8 +37,9 @@ def test_without_thresholds_a_session_counts_by_its_exertion_and_says_so(ana: Co
     assert gym["load"] is None
     assert "no session RPE" in gym["load_reason"]
     table = ana("activity", "list", "ana").out.splitlines()
-    assert len(table) == 4
-    assert "none: " in table[-1]
+    assert len(table) == 5
+    assert table[-2].split()[-1] == "none"
+    assert f"momentum activity show ana {gym['activity_id'][:12]}" in table[-1]
 
 
 def test_the_same_session_again_is_one_session(ana: Command, computed: Callable[[], None]) -> None:
