@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -28,11 +28,24 @@ STORE = dg.AssetKey("warehouse_store")
 NIGHTLY = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26))
 
 
-def column_schema(table: str) -> dg.TableSchema:
-    """The table's columns as the UI shows them."""
+Lineage = Mapping[str, Sequence[tuple[str, str]]]
+
+
+def column_schema(table: str, lineage: Lineage | None = None) -> dg.TableSchema:
+    """The table's columns as the UI shows them.
+
+    Where a column comes from stands in its description, too: the lineage of columns is recorded with every
+    run, but the open-source UI does not draw it.
+    """
+    sources = {
+        column: f" From {', '.join(f'{upstream}.{name}' for upstream, name in parts)}."
+        for column, parts in (lineage or {}).items()
+    }
     return dg.TableSchema(
         columns=[
-            dg.TableColumn(column.name, type=column.type, description=column.description)
+            dg.TableColumn(
+                column.name, type=column.type, description=f"{column.description}{sources.get(column.name, '')}"
+            )
             for column in TABLES[table].columns
         ]
     )
@@ -44,7 +57,7 @@ def table_spec(
     deps: Sequence[str],
     *,
     kinds: Iterable[str] = ("clickhouse",),
-    lineage: dict[str, Sequence[tuple[str, str]]] | None = None,
+    lineage: Lineage | None = None,
     code_version: str | None = None,
     about: str = "",
     **more: Any,
@@ -55,7 +68,7 @@ def table_spec(
     description (what one row is) ends.
     """
     metadata: dict[str, Any] = {
-        "dagster/column_schema": column_schema(table),
+        "dagster/column_schema": column_schema(table, lineage),
         "dagster/table_name": f"momentum.{table}",
     }
     if lineage:
@@ -94,8 +107,7 @@ def tell_months(
 ) -> None:
     """Row counts on every month of the run and whether its rows are new; plots and lineage on the latest month.
 
-    The latest month is what an asset's page shows. The UI reads the lineage of columns from there, not
-    from the definition.
+    The latest month is what an asset's page shows, and where tools read the lineage of columns.
     """
     swapped = {one.month for one in published if one.table == table}
     counts = {
