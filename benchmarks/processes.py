@@ -30,7 +30,7 @@ def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def side(module: str, *arguments: str | Path) -> dict[str, Any]:
+def side(module: str, *arguments: str | int | Path) -> dict[str, Any]:
     """What a benchmark's module prints as JSON when run with these arguments in a process of its own."""
     command = [sys.executable, "-m", f"benchmarks.{module}", *map(str, arguments)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=REPOSITORY)

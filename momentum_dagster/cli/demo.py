@@ -21,7 +21,7 @@ def use_demo_if_empty() -> bool:
         return False
     use_home(home / DEMO)
     if not _has_files(settings().home):
-        _prepare()
+        fill_demo()
     return True
 
 
@@ -41,9 +41,13 @@ def _has_files(home: Path) -> bool:
     return waits or (archived.is_dir() and any(archived.iterdir()))
 
 
-def _prepare() -> None:
-    """Writes the athletes' files into the inbox and enters what they would enter by hand."""
+def fill_demo(weeks: int | None = None) -> None:
+    """Writes the athletes' files into the inbox and enters what they would enter by hand.
+
+    weeks: how many, if not the usual two years.
+    """
     from momentum.demo import last_whole_day, write_demo
+    from momentum.demo.athletes import DEMO_WEEKS
     from momentum.warehouse.entries import add_event, add_weights, save_athlete, set_threshold
 
     tell("nothing imported yet: three generated athletes, two years each", style="dim")
@@ -54,6 +58,7 @@ def _prepare() -> None:
         demo = write_demo(
             fresh,
             last_day=last_whole_day(now),
+            weeks=weeks or DEMO_WEEKS,
             progress=lambda done, total: progress.tell("writing files", done, total),
         )
     with store() as client:
