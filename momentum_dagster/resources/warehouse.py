@@ -75,7 +75,7 @@ class Warehouse(dg.ConfigurableResource):
                     store_dir=settings.store_dir,
                     dsn=dsn.get_secret_value() if dsn else None,
                     run_id=run_id,
-                    lock_timeout_s=settings.lock_timeout_s,
+                    lock_timeout_s=settings.run_lock_timeout_s,
                     on_wait=partial(print, file=sys.stderr),
                 )
             )

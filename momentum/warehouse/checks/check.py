@@ -50,7 +50,8 @@ class Check:
             return CheckResult(True, 0, [], f"{self.table}: {self.description}")
         sample = client.query(f"SELECT * FROM ({self.sql}) LIMIT {SAMPLE_ROWS}", parameters, _SETTINGS).to_pylist()
         first = ", ".join(f"{name} {value}" for name, value in sample[0].items())
-        message = f"{self.table}: {failed} times not as expected ({self.description}); the first: {first}"
+        are_not = "1 row is not so" if failed == 1 else f"{failed} rows are not so"
+        message = f"{self.table}: expected {self.description}, but {are_not}; the first: {first}"
         return CheckResult(False, failed, sample, message)
 
 

@@ -85,7 +85,7 @@ def test_a_second_row_of_a_key_is_found(client: Client) -> None:
         result = check.run(client)
         assert (result.passed, result.failed_rows) == (False, 1), table.name
         assert result.sample[0]["rows"] == 2
-        assert f"{table.name}: 1 times not as expected" in result.message
+        assert "but 1 row is not so" in result.message
 
 
 def test_what_devices_send_twice_is_no_error() -> None:
