@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from momentum.warehouse.ingest.intake import IntakeReport
 
 GROUP = "files"
+IMPORT = "take_in_files"  # the step
 IN_THIS_RUN = " in this run"  # ends the names of metadata that count what one run did
 
 _DECODER = str(DECODER_VERSION)
@@ -40,7 +41,7 @@ class ImportConfig(dg.Config):
     athlete_id: str = Field(default="", description="Whose files they are.")
 
 
-@dg.multi_asset(specs=SPECS, name="take_in_files")
+@dg.multi_asset(specs=SPECS, name=IMPORT)
 def take_in_files(
     context: dg.AssetExecutionContext, config: ImportConfig, warehouse: Warehouse
 ) -> Iterator[dg.MaterializeResult]:
