@@ -15,8 +15,10 @@ import argparse
 import json
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,20 +90,20 @@ def whole(folder: Path, home: Path, blocks: Path | None = None) -> dict[str, Any
         return answer
 
     def everything() -> int:
-        report = step("intake", lambda: _take_in(client, home, folder, now))
+        from momentum.warehouse.changes import open_change
+
+        opened = partial(open_change, client, lambda: None, now=now)
+        report = step("intake", lambda: _take_in(client, home, folder, opened, now))
         changes = open_changes(client)
         first, last = min(change.from_date for change in changes).replace(day=1), now.date().replace(day=1)
-        step(
-            "assembly",
-            lambda: assemble(
-                client, _archive(home), [ATHLETE], first, last, model_version=str(DECODER_VERSION), run_id="b", now=now
-            ),
-        )
+        months = ([ATHLETE], first, last)
+        decoders = {"open_change": opened, "model_version": str(DECODER_VERSION), "run_id": "bench", "now": now}
+        step("assembly", lambda: assemble(client, _archive(home), *months, **decoders))
         version = model_version("activity_metrics")
-        step("activity_metrics", lambda: recompute_metrics(client, [ATHLETE], first, last, model_version=version))
+        step("activity_metrics", lambda: recompute_metrics(client, *months, model_version=version))
         for table in (name for name, model in MODELS.items() if model.sql):
-            step(table, lambda table=table: recompute(client, table, first, last, now=now))
-        close_changes(client, [change.change_id for change in changes], "b", now)
+            step(table, partial(recompute, client, table, first, last, now=now))
+        close_changes(client, [change.change_id for change in changes], "bench", now)
         return report.samples
 
     with _client(home) as client:
@@ -114,17 +116,11 @@ def whole(folder: Path, home: Path, blocks: Path | None = None) -> dict[str, Any
     return took | {"peak_mb": peak_mb(), "samples": samples, "store_bytes": disk["bytes"], "steps": steps}
 
 
-def _take_in(client: Any, home: Path, folder: Path, now: datetime) -> Any:
+def _take_in(client: Any, home: Path, folder: Path, opened: Callable[..., str], now: datetime) -> Any:
     from momentum.activity_files.archives import walk
-    from momentum.warehouse.changes import open_change
     from momentum.warehouse.ingest.intake import Intake, take_all
 
-    def opened(day: Any, detail: str) -> str:
-        return open_change(
-            client, lambda: None, athlete_id=ATHLETE, from_date=day, cause="file", detail=detail, now=now
-        )
-
-    intake = Intake(client, _archive(home), ATHLETE, open_change=opened, run_id="b", now=now)
+    intake = Intake(client, _archive(home), ATHLETE, open_change=opened, run_id="bench", now=now)
     for _ in take_all(intake, walk(folder)):
         pass
     return intake.report
@@ -136,19 +132,14 @@ def _archive(home: Path) -> Any:
     return Archive(home / "raw")
 
 
-def _client(home: Path) -> Any:
-    from contextlib import contextmanager
-
+@contextmanager
+def _client(home: Path) -> Iterator[Any]:
     from momentum.adapters.clickhouse import open_client
     from momentum.warehouse.migrations import migrate
 
-    @contextmanager
-    def opened() -> Any:
-        with open_client(store_dir=home / "store", dsn=None, run_id="bench", lock_timeout_s=5, on_wait=print) as client:
-            migrate(client)
-            yield client
-
-    return opened()
+    with open_client(store_dir=home / "store", dsn=None, run_id="bench", lock_timeout_s=5, on_wait=print) as client:
+        migrate(client)
+        yield client
 
 
 def _keep_blocks(client: Any, folder: Path) -> None:
