@@ -80,3 +80,14 @@ def _same(one: Any, other: Any) -> bool:
     if isinstance(one, float) and isinstance(other, float):
         return math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
     return one == other
+
+
+def doubled_samples(client: Client) -> list[str]:
+    """`tables_of` looks at distinct rows; a version that was written twice is seen by counting."""
+    rows = client.rows(
+        "SELECT activity_id, count() AS n, any(rows) AS told FROM records "
+        "INNER JOIN (SELECT activity_id, version, any(rows) AS rows FROM activity_versions "
+        "  WHERE state = 'stored' GROUP BY ALL) AS stored USING (activity_id, version) "
+        "GROUP BY activity_id, version HAVING n != told"
+    )
+    return [f"samples of {row['activity_id']}: {row['n']}, not {row['told']}" for row in rows]

@@ -50,17 +50,22 @@ class Outcome:
 
 def dagster_instance() -> dg.DagsterInstance:
     """The instance that the UI looks at, too: SQLite under the home, its settings written on first use."""
+    import fcntl
+    from importlib.resources import files
+
     import dagster as dg
 
     home = settings().dagster_home.absolute()
     home.mkdir(parents=True, exist_ok=True)
-    config = home / "dagster.yaml"
-    if not config.exists():
-        from importlib.resources import files
-
-        config.write_text(files("momentum_dagster").joinpath("dagster.yaml").read_text(encoding="utf-8"))
     os.environ["DAGSTER_HOME"] = str(home)
-    return dg.DagsterInstance.get()
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two first commands at once would both make Dagster's tables, and fail
+        config = home / "dagster.yaml"
+        if not config.exists():
+            fresh = config.with_suffix(".new")
+            fresh.write_text(files("momentum_dagster").joinpath("dagster.yaml").read_text(encoding="utf-8"))
+            fresh.rename(config)
+        return dg.DagsterInstance.get()
 
 
 def execute(

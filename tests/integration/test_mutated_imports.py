@@ -17,7 +17,7 @@ from tests.imports import archive_at, compute, take_in
 from tests.same_tables import Dump, differences, tables_of
 from tests.small_files import small_files
 
-COUNT = 330
+COUNT = 255
 OF_FILES = ("activities", "activity_sources", "decoded_files", "records", "laps", "rr_intervals", "developer_fields")
 
 
