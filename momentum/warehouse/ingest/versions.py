@@ -146,6 +146,7 @@ def _write(client: Any, pending: list[tuple[list[Placed], list[dict[str, Any]]]]
         return 0
     placed = [item for items, _ in pending for item in items]
     rows = [row | {"run_id": run_id, "at": now} for _, rows in pending for row in rows]
+    _delete_pruned(client, rows)
     begun = rows_to_arrow("activity_versions", [row | {"state": "begun"} for row in rows])
     client.insert("activity_versions", begun)
     for table, build in LONG_TABLES.items():
@@ -154,6 +155,16 @@ def _write(client: Any, pending: list[tuple[list[Placed], list[dict[str, Any]]]]
             client.insert(table, data)
     client.insert("activity_versions", rows_to_arrow("activity_versions", [row | {"state": "stored"} for row in rows]))
     return sum(row["rows"] for row in rows)
+
+
+def _delete_pruned(client: Any, rows: list[dict[str, Any]]) -> None:
+    """Of versions that are written again: what a prune that was killed had said to delete and did not."""
+    who = {"athlete": rows[0]["athlete_id"], "versions": sorted({row["version"] for row in rows})}
+    these = "athlete_id = {athlete:String} AND version IN {versions:Array(String)}"
+    pruned = f"SELECT DISTINCT version FROM activity_versions WHERE {these} AND state = 'pruned'"
+    if left := [row["version"] for row in client.rows(pruned, who)]:
+        for table in LONG_TABLES:
+            client.command(f"DELETE FROM {table} WHERE {these}", who | {"versions": left})
 
 
 def _utc(ms: int) -> datetime:

@@ -13,7 +13,7 @@ from momentum.warehouse.entries import merge_activities, split_activity
 from momentum.warehouse.ingest.versions import sweep_begun
 from momentum.warehouse.prune import prune
 from tests.imports import NOW, archive_at, compute, take_in
-from tests.same_tables import differences, tables_of
+from tests.same_tables import differences, doubled_samples, tables_of
 from tests.small_files import small_files
 
 NAMES = ("monday.fit", "monday.tcx", "watch.fit", "unit.fit")
@@ -77,6 +77,26 @@ def test_a_decision_undone_after_a_prune_reads_its_samples_again(client: Client,
     again = tables_of(client)
     assert not differences({"records": one["records"]}, {"records": again["records"]})
     assert len(again["activities"]) == 1
+
+
+def test_a_prune_killed_after_its_word_leaves_nothing_that_a_decision_undone_would_double(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive, files = archive_at(tmp_path), small_files()
+    take_in(client, archive, "ana", [(name, files[name]) for name in ("watch.fit", "unit.fit")])
+    compute(client, archive, tables=())
+    [event] = one_id(client)
+    days = iter(NOW + timedelta(days=number) for number in range(1, 10))
+    at = next(days)
+    split_activity(client, "ana", event, None, open_change=lambda **c: opener(client, **c), now=at)
+    compute(client, archive, tables=(), now=at)
+    with monkeypatch.context() as patched:
+        patched.setattr("momentum.warehouse.prune._delete", lambda *_: 0)
+        assert prune(client, next(days)).versions == 1
+    at, (first, second) = next(days), one_id(client)
+    merge_activities(client, "ana", (first, second), open_change=lambda **c: opener(client, **c), now=at)
+    compute(client, archive, tables=(), now=at)
+    assert doubled_samples(client) == []
 
 
 def one_id(client: Client) -> list[str]:
