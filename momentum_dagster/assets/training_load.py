@@ -103,7 +103,6 @@ TRAINING_LOAD = [
             "monotony": [("daily_load", "load")],
             "source_changed": [("daily_load", "load_sources_by_sport")],
         },
-        "Fitness (CTL), fatigue (ATL) and form (TSB) with their warning signs; every day stands on all days "
-        "before it.",
+        "Fitness (CTL), fatigue (ATL) and form (TSB) with their warning signs; every day stands on all days before it.",
     ),
 ]
