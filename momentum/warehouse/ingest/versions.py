@@ -19,7 +19,7 @@ from momentum.warehouse.ingest.columns import LONG_TABLES, Placed, rows_to_arrow
 
 # Samples held in memory before they are written: large enough that an insert's fixed cost does not
 # count, small enough that an import's memory stays flat.
-MAX_SAMPLES = 1_500_000
+MAX_SAMPLES = 750_000
 
 # Of a group of rows of `activity_versions`. One writer sweeps, begins and stores with one time, in this order.
 NEWEST_STATE = "argMax(state, (at, indexOf(['swept', 'begun', 'stored', 'pruned'], toString(state))))"
