@@ -24,13 +24,13 @@ from benchmarks.processes import measured, side, where
 
 MONTHS = 36
 GOAL_S, GOAL_TIMES = 1.5, 6
-ROUNDS, SINGLE_RUNS = 5, 5
+ROUNDS = 5
 
 
-def measure(months: int = MONTHS) -> dict[str, Any]:
+def measure(months: int = MONTHS, rounds: int = ROUNDS) -> dict[str, Any]:
     """Seconds of the range in one run and in a run for each month; both sides in one process of its own."""
     with tempfile.TemporaryDirectory() as home:
-        result = side("dagster_share", "--months", str(months), "--side", home)
+        result = side("dagster_share", "--months", months, "--rounds", rounds, "--side", home)
     return {
         **where("dagster"),
         "months": months,
@@ -41,13 +41,13 @@ def measure(months: int = MONTHS) -> dict[str, Any]:
     }
 
 
-def runs(home: Path, months: int) -> dict[str, float]:
+def runs(home: Path, months: int, rounds: int) -> dict[str, float]:
     """Medians of the seconds that a run takes: over the range, and over one month."""
     os.environ["MOMENTUM_HOME"] = str(home)
     first, last = date(2020, 1, 1), _month_after(date(2020, 1, 1), months - 1)
     _run(first, first)  # the instance is made, modules are loaded
-    whole = [_run(first, last) for _ in range(ROUNDS)]
-    single = [_run(month, month) for month in (_month_after(first, n) for n in range(SINGLE_RUNS))]
+    whole = [_run(first, last) for _ in range(rounds)]
+    single = [_run(month, month) for month in (_month_after(first, n) for n in range(rounds))]
     return {
         "range_s": statistics.median(one["wall_s"] for one in whole),
         "range_cpu_s": statistics.median(one["cpu_s"] for one in whole),
@@ -141,13 +141,14 @@ def as_text(result: dict[str, Any]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--months", type=int, default=MONTHS)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--side", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.side:
-        print(json.dumps(runs(given.side, given.months)))
+        print(json.dumps(runs(given.side, given.months, given.rounds)))
         return
-    result = measure(given.months)
+    result = measure(given.months, given.rounds)
     print(json.dumps(result, indent=1) if given.json else as_text(result))
 
 

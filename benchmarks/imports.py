@@ -28,7 +28,7 @@ ATHLETE = "bench"
 GOAL = 1.0  # the rest to decoder and store
 
 
-def measure(files: int = 2000) -> dict[str, Any]:
+def measure(files: int = 2000, *, with_dagster: bool = True) -> dict[str, Any]:
     """Seconds of every side, memory at two sizes, bytes a sample in the store and in the files."""
     from benchmarks.variants import ACTIVITIES, write_variants
 
@@ -46,7 +46,9 @@ def measure(files: int = 2000) -> dict[str, Any]:
         store = _side("store", scratch / "home" / "blocks", scratch / "other")
         shutil.rmtree(scratch / "home")
         shutil.rmtree(scratch / "other")
-        command, _ = run([*MOMENTUM, "--home", scratch / "home", "import", all_of_them, "--athlete", ATHLETE])
+        command = None
+        if with_dagster:
+            command, _ = run([*MOMENTUM, "--home", scratch / "home", "import", all_of_them, "--athlete", ATHLETE])
     rest = {unit: whole[unit] - decoder[unit] - store[unit] for unit in ("wall_s", "cpu_s")}
     return {
         **where("chdb", "dagster", "numpy", "pyarrow"),
@@ -198,6 +200,7 @@ def as_text(result: dict[str, Any]) -> str:
                 ("rest", "the rest"),
                 ("command", "momentum import"),
             )
+            if result[name]
         ),
         *(f"  {name:18}{one['wall_s']:9.1f}{one['cpu_s']:9.1f}" for name, one in result["whole"]["steps"].items()),
         f"the rest is {result['rest_ratio']:.2f} of decoder and store (goal: at most {result['goal']:.0f})",
@@ -212,6 +215,7 @@ def as_text(result: dict[str, Any]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=2000)
+    parser.add_argument("--no-command", action="store_true", help="leave out `momentum import`")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--side", choices=["whole", "record", "decoder", "store"], help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
@@ -227,7 +231,7 @@ def main() -> None:
         }
         print(json.dumps(sides[given.side]()))
         return
-    result = measure(given.files)
+    result = measure(given.files, with_dagster=not given.no_command)
     print(json.dumps(result, indent=1) if given.json else as_text(result))
 
 
