@@ -47,7 +47,7 @@ def assemble_activities(context: dg.AssetExecutionContext, warehouse: Warehouse)
     from momentum.warehouse.ingest.assembly import assemble
     from momentum.warehouse.todo import athletes_to_do, open_new_days
 
-    client = warehouse.client(context.run_id)
+    client = warehouse.client(context.run.run_id)
     first, last = months_of(context)
     now = datetime.now(UTC)
     open_change = partial(warehouse.open_change, client)
@@ -60,7 +60,7 @@ def assemble_activities(context: dg.AssetExecutionContext, warehouse: Warehouse)
         last,
         open_change=open_change,
         model_version=str(DECODER_VERSION),
-        run_id=context.run_id,
+        run_id=context.run.run_id,
         now=now,
     )
     for spec in SPECS:

@@ -27,12 +27,12 @@ def changes(context: dg.AssetExecutionContext, warehouse: Warehouse) -> None:
     from momentum.warehouse.changes import close_changes, open_changes
     from momentum.warehouse.todo import closable, dense_to
 
-    client = warehouse.client(context.run_id)
+    client = warehouse.client(context.run.run_id)
     heard = warehouse.doorbell.last().number
     now = datetime.now(UTC)
-    started_at = datetime.fromtimestamp(context.instance.get_run_stats(context.run_id).start_time or 0, UTC)
+    started_at = datetime.fromtimestamp(context.instance.get_run_stats(context.run.run_id).start_time or 0, UTC)
     answered = closable(client, *months_of(context), started_at, now) if _is_whole(context.run) else []
-    close_changes(client, answered, context.run_id, now)
+    close_changes(client, answered, context.run.run_id, now)
     left = open_changes(client)
     warehouse.doorbell.settle(heard, min((change.from_date for change in left), default=None), dense_to(client))
     context.add_asset_metadata(

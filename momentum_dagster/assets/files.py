@@ -46,7 +46,7 @@ def take_in_files(
     context: dg.AssetExecutionContext, config: ImportConfig, warehouse: Warehouse
 ) -> Iterator[dg.MaterializeResult]:
     """Takes files into the archive, decodes them and writes their samples; what counts opens a change."""
-    client = warehouse.client(context.run_id)
+    client = warehouse.client(context.run.run_id)
     reports = [
         _take_in(context, client, warehouse, delivery)
         for delivery in deliveries(config.paths, config.athlete_id, warehouse.settings.inbox_dir)
@@ -81,7 +81,7 @@ def _take_in(
         warehouse.archive,
         athlete_id,
         open_change=partial(warehouse.open_change, client),
-        run_id=context.run_id,
+        run_id=context.run.run_id,
         now=datetime.now(UTC),
     )
     for report in take_all(intake, (item for path in delivery.paths for item in walk(path))):

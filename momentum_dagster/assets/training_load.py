@@ -41,7 +41,7 @@ def _metrics_asset() -> dg.AssetsDefinition:
         from momentum.warehouse.metrics import recompute_metrics
         from momentum.warehouse.todo import athletes_to_do
 
-        client = warehouse.client(context.run_id)
+        client = warehouse.client(context.run.run_id)
         first, last = months_of(context)
         version = model_version("activity_metrics")
         published = recompute_metrics(
@@ -67,7 +67,7 @@ def model_asset(
     def compute(context: dg.AssetExecutionContext, warehouse: Warehouse) -> None:
         from momentum.warehouse.models.run import recompute
 
-        client = warehouse.client(context.run_id)
+        client = warehouse.client(context.run.run_id)
         first, last = months_of(context)
         progress.tell(table, 0, 1)
         published = recompute(client, table, first, last, now=datetime.now(UTC))

@@ -26,7 +26,7 @@ def warehouse_store(context: dg.AssetExecutionContext, warehouse: Warehouse) -> 
     from momentum.warehouse.health import health
     from momentum.warehouse.migrations import MIGRATIONS, migrate
 
-    client = warehouse.open(context.run_id)
+    client = warehouse.open(context.run.run_id)
     applied = migrate(client)
     found = {finding.check: finding for finding in health(client, warehouse.folder)}
     return dg.MaterializeResult(
