@@ -6,7 +6,6 @@ import os
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +46,8 @@ def doctor(as_json: Json = False) -> None:
 
 
 def _environment() -> Finding:
+    from importlib.metadata import version  # reads mail headers: too slow for every command's start
+
     from momentum.warehouse.health import Finding
 
     packages = ", ".join(f"{name} {version(name)}" for name in ("momentum", "dagster", "chdb", "clickhouse-connect"))

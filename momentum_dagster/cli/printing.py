@@ -11,9 +11,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 # Where there is no terminal nothing needs to fit: a table is as wide as what is in it.
 _UNBOUND = 10_000
@@ -64,6 +62,9 @@ def print_rows(rows: Sequence[dict[str, Any]], *, as_json: bool, empty: str = "n
     if not rows:
         say(empty, style="dim")
         return
+    from rich import box
+    from rich.table import Table
+
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False)
     for name in rows[0]:
         numbers = all(isinstance(row[name], int | float | None) and not isinstance(row[name], bool) for row in rows)
