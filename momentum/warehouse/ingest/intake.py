@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, BinaryIO, Protocol
-
-import numpy as np
 
 from momentum.activity_files.archives import FoundFile, RefusedFile
 from momentum.activity_files.decoded import Activity, DecodedFile, Problem, Refused
@@ -22,6 +20,7 @@ from momentum.activity_files.matching import activity_id
 from momentum.activity_files.read import decode
 from momentum.warehouse.ingest.book import Book, Key, read_book
 from momentum.warehouse.ingest.columns import rows_to_arrow
+from momentum.warehouse.ingest.summary import summary
 from momentum.warehouse.ingest.versions import MAX_SAMPLES, sweep_begun, write_versions
 
 MAX_FILES = 250  # of one batch; inserts of 100 files and more are what the store is fast at
@@ -321,40 +320,6 @@ def archived(archive: Archive, at_hand: dict[str, list[Activity]], now: datetime
             return decode(stream, now).activities
 
     return read
-
-
-def summary(activity: Activity) -> dict[str, Any]:
-    """What `decoded_files` keeps of an activity; samples of the legs are counted with it."""
-    pieces = activity.legs or [activity]
-    places = [_ends(piece) for piece in pieces if "lat" in piece.samples and "lon" in piece.samples]
-    ends = [place for place in places if place is not None]
-    return {
-        "sport": activity.sport,
-        "sub_sport": activity.sub_sport,
-        "device": activity.device,
-        "device_serial": activity.device_serial,
-        "started_at": datetime.fromtimestamp(activity.started_at_ms / 1000, UTC),
-        "elapsed_s": activity.elapsed_s,
-        "moving_s": activity.moving_s,
-        "distance_m": activity.distance_m,
-        "ascent_m": activity.ascent_m,
-        "rpe": activity.rpe,
-        "start_lat": ends[0][0] if ends else None,
-        "start_lon": ends[0][1] if ends else None,
-        "end_lat": ends[-1][2] if ends else None,
-        "end_lon": ends[-1][3] if ends else None,
-        "samples": sum(len(piece.samples.get("ts", ())) for piece in pieces),
-        "channels": sorted({name for piece in pieces for name in piece.samples} - {"ts"}),
-        "legs": len(activity.legs),
-    }
-
-
-def _ends(piece: Activity) -> tuple[float, float, float, float] | None:
-    known = np.flatnonzero(np.isfinite(piece.samples["lat"]) & np.isfinite(piece.samples["lon"]))
-    if not len(known):
-        return None
-    lat, lon = piece.samples["lat"], piece.samples["lon"]
-    return float(lat[known[0]]), float(lon[known[0]]), float(lat[known[-1]]), float(lon[known[-1]])
 
 
 def take_all(intake: Intake, items: Iterable[FoundFile | RefusedFile]) -> Iterator[IntakeReport]:
