@@ -4,4 +4,4 @@ Part of every activity's version: raise it whenever decoding, cleaning, merging 
 richest file gives anything else than before, and a backfill decodes the archive again.
 """
 
-DECODER_VERSION = 1
+DECODER_VERSION = 2

@@ -46,7 +46,7 @@ def unpack_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budge
         raise Refused("archive beyond limits", f"an entry of {entry.file_size} bytes")
     try:
         source = archive.open(entry)
-    except NotImplementedError as error:
+    except NotImplementedError as error:  # zipfile's word for patched data and strong encryption
         raise Refused("archive not read", str(error)) from error
     except _BROKEN as error:
         raise Refused("broken archive", _what(error)) from error
@@ -89,7 +89,7 @@ def open_zip(stream: BinaryIO) -> zipfile.ZipFile:
         if listed > limits.MAX_DIRECTORY_BYTES:
             raise Refused("archive beyond limits", f"a list of entries of {listed} bytes")
         archive = zipfile.ZipFile(stream)
-    except NotImplementedError as error:
+    except NotImplementedError as error:  # zipfile's word for an entry of a version that it does not know
         raise Refused("archive not read", str(error)) from error
     except _BROKEN as error:
         raise Refused("broken archive", _what(error)) from error

@@ -119,14 +119,14 @@ def _places(layouts: list[NamedLayouts]) -> tuple[dict[str, tuple[int, int]], di
 def _read_numbers(
     fit: FitFile, d: int, named: NamedLayouts, places: dict[str, tuple[int, int]], out: NDArray[np.float64]
 ) -> None:
-    from momentum.activity_files.fit import kernels
+    from momentum.activity_files.fit import field_kernels
 
     kinds = {
-        "unsigned": kernels.UNSIGNED,
-        "zero": kernels.ZERO_INVALID,
-        "signed": kernels.SIGNED,
-        "float": kernels.FLOAT,
-        "bytes": kernels.BYTES,
+        "unsigned": field_kernels.UNSIGNED,
+        "zero": field_kernels.ZERO_INVALID,
+        "signed": field_kernels.SIGNED,
+        "float": field_kernels.FLOAT,
+        "bytes": field_kernels.BYTES,
     }
     big = float(fit.data[fit.defined_at[d] + 2] != 0)
     plan: list[tuple[float, ...]] = []
@@ -141,7 +141,7 @@ def _read_numbers(
             plan.append((layout.at + k * base.size, base.size, big, kinds[base.kind], scale, offset, column + k))
     if plan:
         rows = slice(fit.first[d], fit.first[d + 1])
-        kernels.read_fields(fit.data, fit.at[rows], fit.rank[rows], np.array(plan, np.float64), out)
+        field_kernels.read_fields(fit.data, fit.at[rows], fit.rank[rows], np.array(plan, np.float64), out)
 
 
 def _blank_bytes(layouts: list[NamedLayouts], columns: Columns) -> None:
@@ -186,7 +186,7 @@ def _add_compressed_times(fit: FitFile, parts: list[int], columns: Columns, rows
 
 def _compressed_times(fit: FitFile) -> NDArray[np.float64]:
     """FIT seconds of every message of a file that has its time in the header, else NaN; in the order of `at`."""
-    from momentum.activity_files.fit import kernels
+    from momentum.activity_files.fit import running_kernels
 
     definitions = len(fit.defined_at)
     time_at = np.full(definitions, -1, np.int64)
@@ -199,7 +199,7 @@ def _compressed_times(fit: FitFile) -> NDArray[np.float64]:
     order = np.argsort(fit.at, kind="stable")
     in_order = np.repeat(np.arange(definitions), np.diff(fit.first))[order]
     times = np.full(fit.at.size, np.nan)
-    kernels.compressed_times(fit.data, fit.at[order], time_at[in_order], time_big[in_order], times)
+    running_kernels.compressed_times(fit.data, fit.at[order], time_at[in_order], time_big[in_order], times)
     grouped = np.empty_like(times)
     grouped[order] = times
     return grouped

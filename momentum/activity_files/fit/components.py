@@ -107,7 +107,7 @@ def _bits(raw: NDArray[np.float64], field: profile.Field, at: int, bits: int) ->
 
 
 def _fill(columns: Columns, target: profile.Field, found: list[tuple[NDArray[np.float64], profile.Component]]) -> None:
-    from momentum.activity_files.fit import kernels
+    from momentum.activity_files.fit import running_kernels
 
     component = found[0][1]
     parts = np.column_stack([bits for bits, _ in found])
@@ -118,7 +118,7 @@ def _fill(columns: Columns, target: profile.Field, found: list[tuple[NDArray[np.
             first = sent if sent.ndim == 1 else sent[:, 0]
             counted = np.rint((first + component.offset) * component.scale)
             known[:, 0] = np.where(np.abs(counted) < 2**53, counted, np.nan)
-        parts = kernels.accumulate(parts.ravel(), known.ravel(), component.bits).reshape(parts.shape)
+        parts = running_kernels.accumulate(parts.ravel(), known.ravel(), component.bits).reshape(parts.shape)
     values = parts / component.scale - component.offset
     if sent is not None:
         sent = sent.reshape(len(sent), -1)
