@@ -6,8 +6,9 @@ into its journal. Nothing entered is ever overwritten: the newest row counts.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import available_timezones
@@ -23,6 +24,10 @@ from momentum.warehouse.tables import TABLES
 OpenChange = Callable[..., str]  # changes.open_change with client, doorbell and clock bound
 
 SEXES = ("f", "m", "unknown")
+UNITS = ("metric", "imperial")
+# It names a folder of the inbox, too: neither hidden, nor a way out of it, nor an option on a command line.
+_ATHLETE_ID = re.compile(r"[^\W_][\w.-]{0,63}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 DEFAULT_ATHLETE: dict[str, Any] = {
     "name": "",
     "sex": "unknown",
@@ -61,10 +66,9 @@ def save_athlete(
 
     A change is opened from the first file on, if there is one and something that counts has changed.
     """
-    if not athlete_id or not all(letter.isalnum() or letter in "-_." for letter in athlete_id):
-        raise EntryError(f"athlete id {athlete_id!r}: letters, digits, '-', '_' and '.' only")
+    check_athlete_id(athlete_id)
     _check_ranges("athletes", values)
-    _check_athlete(values)
+    _check_athlete(values, now)
     before = find_athlete(client, athlete_id)
     row = {**DEFAULT_ATHLETE, **(before or {}), **values, "athlete_id": athlete_id, "at": now}
     # files may have come before the profile: then the defaults counted until now
@@ -297,8 +301,9 @@ def add_weights(
 ) -> None:
     """Weighings in kg by day; running power (GOVSS) from the first day on rests on them."""
     require_athlete(client, athlete_id)
-    for weight_kg in weighings.values():
+    for day, weight_kg in weighings.items():
         _check_ranges("body", {"weight_kg": weight_kg})
+        _check_past("date", day, now)
     first = min(weighings)
     told = f"weight {weighings[first]:g} kg" if len(weighings) == 1 else f"{len(weighings)} weighings"
     open_change(athlete_id=athlete_id, from_date=first, cause="athlete", detail=told)
@@ -320,14 +325,34 @@ def _check_ranges(table: str, values: Mapping[str, Any]) -> None:
             raise EntryError(f"{column.name} {value:g} is not between {low:g} and {high:g}")
 
 
-def _check_athlete(values: Mapping[str, Any]) -> None:
-    if "sex" in values and values["sex"] not in SEXES:
-        raise EntryError(f"sex {values['sex']!r}: one of {', '.join(SEXES)}")
+def check_athlete_id(athlete_id: str) -> None:
+    """Raises EntryError for what is no short name of an athlete."""
+    if not _ATHLETE_ID.fullmatch(athlete_id):
+        raise EntryError(
+            f"athlete id {athlete_id!r}: a letter or digit first, then letters, digits, '-', '_' and '.', "
+            "64 characters at most"
+        )
+
+
+def _check_athlete(values: Mapping[str, Any], now: datetime) -> None:
+    for name, known in (("sex", SEXES), ("units", UNITS)):
+        if name in values and values[name] not in known:
+            raise EntryError(f"{name} {values[name]!r}: one of {', '.join(known)}")
+    if "language" in values and not _LANGUAGE.fullmatch(values["language"]):
+        raise EntryError(f"language {values['language']!r}: write its code, such as en, fr or pt-BR")
+    if values.get("birth_date") is not None:
+        _check_past("birth_date", values["birth_date"], now)
     if "timezone" in values and values["timezone"] not in available_timezones():
         raise EntryError(f"timezone {values['timezone']!r} is not known; write it as in Europe/Paris")
     unknown = set(values.get("load_preference", ())) - set(LOAD_SOURCES)
     if unknown:
         raise EntryError(f"load_preference {', '.join(sorted(unknown))}: some of {', '.join(LOAD_SOURCES)}, best first")
+
+
+def _check_past(name: str, day: date, now: datetime) -> None:
+    """Where the athlete lives it may be a day later than in UTC."""
+    if day > now.date() + timedelta(days=1):
+        raise EntryError(f"{name} {day} lies in the future; is the year right?")
 
 
 def _check_sport(sport: str, also: tuple[str, ...] = ()) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from momentum.errors import MomentumError
-from momentum_dagster.cli.printing import console, print_json, print_rows, say
+from momentum_dagster.cli.printing import console, counted, print_json, print_rows, say
 from momentum_dagster.cli.runs import after_entry
 from momentum_dagster.cli.shared import Json, Later, change_opener, day_of, store
 
@@ -114,7 +114,7 @@ def add(
         ]  # fmt: skip
     with store() as client:
         taken = take_in(client, sessions)
-    say(f"{len(sessions)} sessions taken" if csv else f"{athlete_id}: {sport} of {start}, {minutes:g} min")
+    say(f"{counted(len(sessions), 'session')} taken" if csv else f"{athlete_id}: {sport} of {start}, {minutes:g} min")
     after_entry(later)
     if csv is None and not later:
         _tell_load(*taken[0])
@@ -150,22 +150,22 @@ def set_rpe(
     """Enter how hard it was; it stays with the activity whatever it is merged with."""
     from momentum.warehouse import entries
     from momentum.warehouse.tables import Column
-    from momentum_dagster.cli.csv_rows import read_csv, told_with_line
+    from momentum_dagster.cli.csv_rows import enter_each, read_csv
 
     with store() as client:
-        opener = change_opener(client)
+        opener, now = change_opener(client), datetime.now(UTC)
+
+        def enter(row: dict[str, Any]) -> dict[str, Any]:
+            return entries.set_rpe(client, row["athlete_id"], row["activity"], row["rpe"], open_change=opener, now=now)
+
         if csv is not None:
             also = [Column("activity", "String", "The activity's id, or the start of it.")]
             rows = read_csv(csv, "activity_rpe", {"athlete_id", "activity", "rpe"}, also=also)
-            for line, row in rows:
-                with told_with_line(csv, line):
-                    who, which, how_hard = row["athlete_id"], row["activity"], row["rpe"]
-                    entries.set_rpe(client, who, which, how_hard, open_change=opener, now=datetime.now(UTC))
-            say(f"exertion of {len(rows)} activities entered")
+            say(f"{counted(enter_each(csv, rows, enter), 'exertion')} entered")
         elif athlete_id is None or activity is None or rpe is None:
             raise typer.BadParameter("name the athlete, the activity and its exertion, or give --csv FILE")
         else:
-            found = entries.set_rpe(client, athlete_id, activity, rpe, open_change=opener, now=datetime.now(UTC))
+            found = enter({"athlete_id": athlete_id, "activity": activity, "rpe": rpe})
             say(f"{athlete_id}: {found['sport']} of {found['local_date']}, exertion {rpe:g}")
     after_entry(later)
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from momentum_dagster.cli.printing import console, print_json, print_rows, say
+from momentum_dagster.cli.printing import console, counted, print_json, print_rows, say
 from momentum_dagster.cli.runs import after_entry
 from momentum_dagster.cli.shared import Json, Later, change_opener, day_of, store
 
 app = typer.Typer(help="Athletes: who they are, and how they stand.", no_args_is_help=True)
 
-Id = Annotated[str, typer.Argument(help="Short name of the athlete, such as camille.")]
+Id = Annotated[str | None, typer.Argument(help="Short name of the athlete, such as camille.")]
 Name = Annotated[str | None, typer.Option(help="Name as the athlete writes it.")]
 Sex = Annotated[str | None, typer.Option(help="f, m or unknown; TRIMP's weights depend on it.")]
 Birth = Annotated[str | None, typer.Option(help="Date of birth, such as 1990-05-31.")]
@@ -24,15 +25,55 @@ Zone = Annotated[str | None, typer.Option(help="Home time zone, such as Europe/P
 Language = Annotated[str | None, typer.Option(help="Language of notes: en, fr ...")]
 Units = Annotated[str | None, typer.Option(help="metric or imperial, for display.")]
 Preference = Annotated[str | None, typer.Option(help="Sources of load, best first: tss,rtss,stss,trimp100,srpe")]
-Seed = Annotated[float | None, typer.Option(help="CTL or ATL on the day before the first activity.")]
+CtlSeed = Annotated[float | None, typer.Option(help="CTL on the day before the first activity.")]
+AtlSeed = Annotated[float | None, typer.Option(help="ATL on the day before the first activity.")]
 Consent = Annotated[bool | None, typer.Option(help="Whether a language model may read this athlete's data.")]
 Csv = Annotated[
     Path | None, typer.Option(help="Many at once, from a csv: athlete_id and any of these names as columns.")
 ]
 
 
-def _values(**given: Any) -> dict[str, Any]:
-    values = {name: value for name, value in given.items() if value is not None}
+def _command(name: str, about: str, *, adds: bool) -> None:
+    """A command that takes everything that is known of an athlete; `add` and `set` differ in whom they allow."""
+
+    @app.command(name, help=about)
+    def enter(
+        context: typer.Context,
+        athlete_id: Id = None,
+        name: Name = None,
+        sex: Sex = None,
+        birth_date: Birth = None,
+        weight_kg: Weight = None,
+        height_m: Height = None,
+        timezone: Zone = None,
+        language: Language = None,
+        units: Units = None,
+        load_preference: Preference = None,
+        ctl_seed: CtlSeed = None,
+        atl_seed: AtlSeed = None,
+        llm_consent: Consent = None,
+        csv: Csv = None,
+        later: Later = False,
+    ) -> None:
+        values = _values(context.params)
+        if csv is not None:
+            if athlete_id is not None or values:
+                raise typer.BadParameter("--csv names its athletes itself: give nothing else beside it")
+            _save_all(csv)
+        elif athlete_id is None:
+            raise typer.BadParameter("name the athlete, or give --csv FILE")
+        elif not values and not adds:
+            raise typer.BadParameter("nothing to set")
+        else:
+            _save(athlete_id, values, is_new=adds)
+        after_entry(later)
+
+
+def _values(params: dict[str, Any]) -> dict[str, Any]:
+    """What was given of the columns of `athletes`, by column."""
+    from momentum.warehouse.entries import DEFAULT_ATHLETE
+
+    values = {name: params[name] for name in DEFAULT_ATHLETE if params[name] is not None}
     if "birth_date" in values:
         values["birth_date"] = day_of(values["birth_date"])
     if "load_preference" in values:
@@ -40,96 +81,34 @@ def _values(**given: Any) -> dict[str, Any]:
     return values
 
 
-def _save(athlete_id: str, values: dict[str, Any], later: bool) -> None:
-    from momentum.warehouse.entries import save_athlete
+def _save(athlete_id: str, values: dict[str, Any], *, is_new: bool) -> None:
+    from momentum.errors import MomentumError
+    from momentum.warehouse.entries import find_athlete, require_athlete, save_athlete
 
     with store() as client:
+        if not is_new:
+            require_athlete(client, athlete_id)
+        elif find_athlete(client, athlete_id) is not None:
+            raise MomentumError(f"athlete {athlete_id!r} is there already; `momentum athlete set` changes it")
         row = save_athlete(client, athlete_id, values, open_change=change_opener(client), now=datetime.now(UTC))
-    say(f"{athlete_id}: zone {row['timezone']}, sex {row['sex']}")
-    after_entry(later)
+    say(f"{athlete_id}: zone {row['timezone']}, sex {row['sex']}, {row['units']} units")
 
 
 def _save_all(path: Path) -> None:
     from momentum.warehouse.entries import save_athlete
-    from momentum_dagster.cli.csv_rows import read_csv, told_with_line
+    from momentum_dagster.cli.csv_rows import enter_each, read_csv
 
+    rows = read_csv(path, "athletes", {"athlete_id"})
     with store() as client:
-        rows = read_csv(path, "athletes", {"athlete_id"})
-        for line, row in rows:
-            with told_with_line(path, line):
-                who = row.pop("athlete_id")
-                save_athlete(client, who, row, open_change=change_opener(client), now=datetime.now(UTC))
-    say(f"{len(rows)} athletes entered")
-    after_entry(later=False)
+        opener, now = change_opener(client), datetime.now(UTC)
+        entered = enter_each(
+            path, rows, lambda row: save_athlete(client, row.pop("athlete_id"), row, open_change=opener, now=now)
+        )
+    say(f"{counted(entered, 'athlete')} entered")
 
 
-@app.command()
-def add(
-    athlete_id: Annotated[str | None, typer.Argument(help="Short name of the athlete.")] = None,
-    name: Name = None,
-    sex: Sex = None,
-    birth_date: Birth = None,
-    weight_kg: Weight = None,
-    height_m: Height = None,
-    timezone: Zone = None,
-    language: Language = None,
-    units: Units = None,
-    load_preference: Preference = None,
-    ctl_seed: Seed = None,
-    atl_seed: Seed = None,
-    llm_consent: Consent = None,
-    csv: Csv = None,
-) -> None:
-    """Add an athlete, or many from a csv (which changes those that are there already)."""
-    from momentum.errors import MomentumError
-    from momentum.warehouse.entries import find_athlete
-
-    if csv is not None:
-        _save_all(csv)
-        return
-    if athlete_id is None:
-        raise typer.BadParameter("name the athlete, or give --csv FILE")
-    with store() as client:
-        if find_athlete(client, athlete_id) is not None:
-            raise MomentumError(f"athlete {athlete_id!r} is there already; `momentum athlete set` changes it")
-    given = _values(
-        name=name, sex=sex, birth_date=birth_date, weight_kg=weight_kg, height_m=height_m, timezone=timezone,
-        language=language, units=units, load_preference=load_preference, ctl_seed=ctl_seed, atl_seed=atl_seed,
-        llm_consent=llm_consent,
-    )  # fmt: skip
-    _save(athlete_id, given, later=True)
-
-
-@app.command("set")
-def set_(
-    athlete_id: Id,
-    name: Name = None,
-    sex: Sex = None,
-    birth_date: Birth = None,
-    weight_kg: Weight = None,
-    height_m: Height = None,
-    timezone: Zone = None,
-    language: Language = None,
-    units: Units = None,
-    load_preference: Preference = None,
-    ctl_seed: Seed = None,
-    atl_seed: Seed = None,
-    llm_consent: Consent = None,
-    later: Later = False,
-) -> None:
-    """Change what is given; everything that follows from it is computed again."""
-    from momentum.warehouse.entries import require_athlete
-
-    given = _values(
-        name=name, sex=sex, birth_date=birth_date, weight_kg=weight_kg, height_m=height_m, timezone=timezone,
-        language=language, units=units, load_preference=load_preference, ctl_seed=ctl_seed, atl_seed=atl_seed,
-        llm_consent=llm_consent,
-    )  # fmt: skip
-    if not given:
-        raise typer.BadParameter("nothing to set")
-    with store() as client:
-        require_athlete(client, athlete_id)
-    _save(athlete_id, given, later)
+_command("add", "Add an athlete, or many from a csv (which changes those that are there already).", adds=True)
+_command("set", "Change what is given; everything that follows from it is computed again.", adds=False)
 
 
 @app.command()
@@ -144,20 +123,23 @@ def weigh(
 ) -> None:
     """Enter weighings; of two on one day the one entered last counts."""
     from momentum.warehouse.entries import add_weights
-    from momentum_dagster.cli.csv_rows import read_csv
+    from momentum_dagster.cli.csv_rows import read_csv, told_with_line
 
+    weighed: dict[str, dict[date, float]] = {}
+    places: dict[str, int] = {}  # of an athlete's first line
     if csv is not None:
-        weighed: dict[str, dict[date, float]] = {}
-        for _, row in read_csv(csv, "body", {"athlete_id", "date", "weight_kg"}):
+        for line, row in read_csv(csv, "body", {"athlete_id", "date", "weight_kg"}):
             weighed.setdefault(row["athlete_id"], {})[row["date"]] = row["weight_kg"]
+            places.setdefault(row["athlete_id"], line)
     elif athlete_id is None or weight_kg is None:
         raise typer.BadParameter("name the athlete and the mass in kg, or give --csv FILE")
     else:
         weighed = {athlete_id: {day_of(on): weight_kg}}
     with store() as client:
         for who, weighings in weighed.items():
-            add_weights(client, who, weighings, open_change=change_opener(client), now=datetime.now(UTC))
-    say(f"{sum(map(len, weighed.values()))} weighings entered")
+            with told_with_line(csv, places[who]) if csv else nullcontext():
+                add_weights(client, who, weighings, open_change=change_opener(client), now=datetime.now(UTC))
+    say(f"{counted(sum(map(len, weighed.values())), 'weighing')} entered")
     after_entry(later)
 
 
@@ -180,7 +162,7 @@ def list_(as_json: Json = False) -> None:
 
 
 @app.command()
-def show(athlete_id: Id, as_json: Json = False) -> None:
+def show(athlete_id: Annotated[str, typer.Argument(help="The athlete.")], as_json: Json = False) -> None:
     """Profile, thresholds, this week, and fitness with a small chart."""
     from momentum.reports.terminal import athlete_data, athlete_view
     from momentum.warehouse.entries import require_athlete

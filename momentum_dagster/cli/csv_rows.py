@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from datetime import date
@@ -16,7 +17,7 @@ Rows = list[tuple[int, dict[str, Any]]]  # line in the file, values by column
 
 
 def read_csv(path: Path, table: str, required: Set[str], *, also: Sequence[Column] = ()) -> Rows:
-    """Rows with the values' types; empty cells are left out. All lines are read before any is used.
+    """Rows with the values' types, in their ranges; empty cells are left out. All lines are read before any is used.
 
     Columns are those of the table, and `also`. Raises MomentumError naming file, line and column.
     """
@@ -32,21 +33,35 @@ def read_rows(path: Path, required: Set[str], known: Set[str], value: Callable[[
             reader = csv.DictReader(file, strict=True)
             header = set(reader.fieldnames or ())
             if missing := required - header:
-                raise MomentumError(f"{path}: no column {', '.join(sorted(missing))} in its first line")
+                raise MomentumError(
+                    f"{path}: no column {', '.join(sorted(missing))} in its first line{_other_separator(header)}"
+                )
             if unknown := header - known:
                 raise MomentumError(
                     f"{path}: unknown column {', '.join(map(repr, sorted(unknown)))}; "
                     f"known are {', '.join(sorted(known))}"
                 )
             rows = [(reader.line_num, _cells(path, reader.line_num, row)) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise MomentumError(f"{path}: cannot be read as a csv in UTF-8 ({error})") from error
+    except OSError as error:
+        raise MomentumError(f"{path}: cannot be read ({error.strerror})") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise MomentumError(f"{path}: no csv in UTF-8 ({error}); a spreadsheet can save it as such") from error
+    if not rows:
+        raise MomentumError(f"{path}: nothing beneath its first line")
     found = []
     for line, cells in rows:
         if empty := sorted(name for name in required if not cells[name]):
             raise MomentumError(f"{path}, line {line}: {', '.join(empty)} is empty")
         found.append((line, {name: value(line, name, text) for name, text in cells.items() if text}))
     return found
+
+
+def enter_each(path: Path, rows: Rows, enter: Callable[[dict[str, Any]], object]) -> int:
+    """Enters row after row; how many. MomentumError with the line of the first that cannot be taken."""
+    for line, row in rows:
+        with told_with_line(path, line):
+            enter(row)
+    return len(rows)
 
 
 @contextmanager
@@ -56,8 +71,14 @@ def told_with_line(path: Path, line: int) -> Iterator[None]:
         yield
     except MomentumError as error:
         raise MomentumError(
-            f"{path}, line {line}: {error}. The lines before it were taken; mended, the whole file can be given again"
+            f"{path}, line {line}: {str(error).rstrip('.')}. The lines before it were taken; "
+            "mended, the whole file can be given again"
         ) from error
+
+
+def _other_separator(header: Set[str]) -> str:
+    found = [mark for mark in (";", "\t") if any(mark in name for name in header)]
+    return f"; its columns are parted by {found[0]!r}, commas are needed" if found else ""
 
 
 def _cells(path: Path, line: int, row: dict[str | None, Any]) -> dict[str, str]:
@@ -72,7 +93,7 @@ def _value(path: Path, line: int, column: Column, text: str) -> Any:
         if type_.startswith("Date"):
             return date.fromisoformat(text)
         if type_.startswith(("Float", "UInt")):
-            return float(text)
+            return _in_range(path, line, column, float(text))
         if type_ == "Bool":
             return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.lower()]
         if type_.startswith("Array"):
@@ -80,6 +101,14 @@ def _value(path: Path, line: int, column: Column, text: str) -> Any:
     except (ValueError, KeyError) as error:
         raise MomentumError(f"{path}, line {line}: {column.name} {text!r} is no {_kind(type_)}") from error
     return text
+
+
+def _in_range(path: Path, line: int, column: Column, number: float) -> float:
+    low = column.low if column.low is not None else -math.inf
+    high = column.high if column.high is not None else math.inf
+    if not low <= number <= high:  # NaN fails too
+        raise MomentumError(f"{path}, line {line}: {column.name} {number:g} is not between {low:g} and {high:g}")
+    return number
 
 
 def _kind(type_: str) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from momentum_dagster.cli.printing import print_rows, say
+from momentum_dagster.cli.printing import counted, print_rows, say
 from momentum_dagster.cli.runs import after_entry
 from momentum_dagster.cli.shared import Json, Later, change_opener, day_of, store
 
@@ -40,16 +40,16 @@ def add(
     Of two with one name on one day the one entered last counts.
     """
     from momentum.warehouse.entries import add_event
-    from momentum_dagster.cli.csv_rows import read_csv, told_with_line
+    from momentum_dagster.cli.csv_rows import enter_each, read_csv
 
     if csv is not None:
+        rows = read_csv(csv, "events", {"athlete_id", "date", "name", "kind", "sport"})
         with store() as client:
-            rows = read_csv(csv, "events", {"athlete_id", "date", "name", "kind", "sport"})
-            for line, row in rows:
-                with told_with_line(csv, line):
-                    who = row.pop("athlete_id")
-                    add_event(client, who, row, open_change=change_opener(client), now=datetime.now(UTC))
-        say(f"{len(rows)} events entered")
+            opener, now = change_opener(client), datetime.now(UTC)
+            entered = enter_each(
+                csv, rows, lambda row: add_event(client, row.pop("athlete_id"), row, open_change=opener, now=now)
+            )
+        say(f"{counted(entered, 'event')} entered")
     elif athlete_id is None or name is None:
         raise typer.BadParameter("name the athlete and the event, or give --csv FILE")
     else:

@@ -23,7 +23,7 @@ COLUMNS = _REQUIRED | _NUMBERS | {"title"}
 def document(session: dict[str, Any], zone: str) -> tuple[str, bytes, str]:
     """Name, content and title of the file of one session; its start is local time of the home zone."""
     from momentum.activity_files.decoded import Refused
-    from momentum.activity_files.manual import encode
+    from momentum.activity_files.manual import LONGEST_S, encode
 
     place = f"{session['place']}: " if "place" in session else ""
     try:
@@ -31,6 +31,10 @@ def document(session: dict[str, Any], zone: str) -> tuple[str, bytes, str]:
     except ValueError as error:
         raise MomentumError(f"{place}start {session['start']!r} is no time such as 2024-05-31T18:30") from error
     started_at = start if start.tzinfo else start.replace(tzinfo=ZoneInfo(zone))
+    if started_at > datetime.now(UTC):
+        raise MomentumError(f"{place}start {session['start']} lies in the future; is the year right?")
+    if not 0 < session["minutes"] <= LONGEST_S / 60:
+        raise MomentumError(f"{place}minutes {session['minutes']:g} is not between 0 and {LONGEST_S / 60:g}")
     try:
         data = encode(
             sport=session["sport"],
@@ -96,5 +100,5 @@ def take_in(client: Client, sessions: list[dict[str, Any]]) -> list[tuple[str, s
                 intake.take(FoundFile(name, io.BytesIO(data), "file", title, "", None))
         intake.flush()
         if intake.report.refused:
-            raise MomentumError(f"{athlete_id}: {intake.report.refused} sessions refused: {intake.report.reasons}")
+            raise MomentumError(f"{athlete_id}: sessions refused: {', '.join(intake.report.reasons)}")
     return [(who, activity_id(who, hashlib.sha256(data).hexdigest(), 0)) for who, _, data, _ in documents]

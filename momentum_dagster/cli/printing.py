@@ -31,6 +31,11 @@ def tell(text: str, *, style: str = "") -> None:
     to_stderr.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
+def counted(number: int, what: str) -> str:
+    """1 athlete, 2 athletes."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def print_json(value: Any) -> None:
     """JSON on standard output: days and times as ISO 8601, null for numbers that are none."""
     json.dump(_plain(value), sys.stdout, indent=1, allow_nan=False, ensure_ascii=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from momentum_dagster.cli.printing import print_json, print_rows, say
+from momentum_dagster.cli.printing import counted, print_json, print_rows, say
 from momentum_dagster.cli.runs import after_entry
 from momentum_dagster.cli.shared import Json, Later, change_opener, day_of, store
 
@@ -41,16 +41,19 @@ def set_(
     threshold_speed_mps, css_mps. What is not named stays as it was.
     """
     from momentum.warehouse.entries import set_threshold
-    from momentum_dagster.cli.csv_rows import read_csv, told_with_line
+    from momentum_dagster.cli.csv_rows import enter_each, read_csv
 
     if csv is not None:
+        rows = read_csv(csv, "thresholds", {"athlete_id", "valid_from", "sport"})
         with store() as client:
-            rows = read_csv(csv, "thresholds", {"athlete_id", "valid_from", "sport"})
-            for line, row in rows:
+            opener, now = change_opener(client), datetime.now(UTC)
+
+            def enter(row: dict[str, Any]) -> None:
                 who, day, what = row.pop("athlete_id"), row.pop("valid_from"), row.pop("sport")
-                with told_with_line(csv, line):
-                    set_threshold(client, who, day, what, row, open_change=change_opener(client), now=datetime.now(UTC))
-        say(f"{len(rows)} rows of thresholds entered")
+                set_threshold(client, who, day, what, row, open_change=opener, now=now)
+
+            entered = enter_each(csv, rows, enter)
+        say(f"{counted(entered, 'row')} of thresholds entered")
     elif athlete_id is None or not values:
         raise typer.BadParameter("name the athlete and name=number, such as ftp_w=250, or give --csv FILE")
     else:

@@ -44,6 +44,11 @@ def test_an_athlete_is_added_once_changed_and_listed(ana: Command) -> None:
     ("words", "told"),
     [
         (("athlete", "add", "a b"), "letters"),
+        (("athlete", "add", ".."), "letter or digit first"),
+        (("athlete", "add", "bob", "--units", "stones"), "metric, imperial"),
+        (("athlete", "add", "bob", "--language", "klingon"), "pt-BR"),
+        (("athlete", "add", "bob", "--birth-date", "2990-05-31"), "lies in the future"),
+        (("athlete", "weigh", "ana", "61", "--on", "2990-05-31"), "lies in the future"),
         (("athlete", "add", "bob", "--timezone", "Mars/One"), "Europe/Paris"),
         (("athlete", "add", "bob", "--weight-kg", "nan"), "between 20 and 300"),
         (("athlete", "add", "bob", "--load-preference", "tss,luck"), "luck"),
@@ -62,7 +67,8 @@ def test_an_athlete_is_added_once_changed_and_listed(ana: Command) -> None:
         (("activity", "show", "ana", "abc"), "activity list ana"),
         (("activity", "set-rpe", "ana", "abc", "5"), "activity list ana"),
         (("activity", "add", "ana", "--start", "noon"), "2024-05-31T18:30"),
-        (("activity", "add", "ana", "--start", "2024-05-31T18:30", "--minutes", "-3"), "elapsed_s"),
+        (("activity", "add", "ana", "--start", "2024-05-31T18:30", "--minutes", "-3"), "minutes -3 is not between"),
+        (("activity", "add", "ana", "--start", "2990-05-31T18:30"), "lies in the future"),
         (("activity", "add", "ana", "--start", "2024-05-31T18:30", "--rpe", "11"), "rpe"),
         (("activity", "add", "nobody", "--start", "2024-05-31T18:30"), "athlete add nobody"),
     ],
@@ -178,6 +184,28 @@ def test_a_wrong_cell_is_told_with_its_line(ana: Command, tmp_path: Path, what: 
     said = ana(*words, "--csv", csv(tmp_path, header, first, wrong))
     assert said.code == 1
     assert told in said.err
+
+
+def test_a_weighing_of_nobody_is_told_with_its_line(ana: Command, tmp_path: Path) -> None:
+    said = ana("athlete", "weigh", "--csv", csv(tmp_path, *ENTRIES["body"][1:3], "bob,2024-05-06,80"))
+    assert "entries.csv, line 3: no athlete 'bob'" in said.err
+
+
+def test_a_csv_with_nothing_in_it_or_of_another_kind(ana: Command, tmp_path: Path) -> None:
+    said = ana("athlete", "add", "--csv", csv(tmp_path, "athlete_id,sex"))
+    assert (said.code, said.out) == (1, "")
+    assert "nothing beneath its first line" in said.err
+    assert "commas are needed" in ana("athlete", "add", "--csv", csv(tmp_path, "athlete_id;sex", "bob;m")).err
+
+
+def test_add_and_set_take_the_same(ana: Command, tmp_path: Path) -> None:
+    path = csv(tmp_path, "athlete_id,units", "ana,imperial")
+    said = ana("athlete", "set", "ana", "--csv", path)
+    assert said.code == 2
+    assert "beside it" in said.err
+    assert ana("athlete", "set", "--csv", path).code == 0
+    assert asked(ana, "SELECT units FROM athletes FINAL") == [{"units": "imperial"}]
+    assert ana("athlete", "set", "ana").code == 2
 
 
 def test_a_csv_that_is_not_there_or_no_text(ana: Command, tmp_path: Path) -> None:
