@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 
 from momentum.adapters.clickhouse import Client, open_client
-from momentum.warehouse.tables.derived import RECORDS
+from momentum.warehouse.tables.activities import RECORDS
 from momentum.warehouse.tables.table import Column
 
 _ANY = ("LZ4", "ZSTD(1)", "ZSTD(3)", "Delta, ZSTD(1)", "Delta, ZSTD(3)", "Gorilla, ZSTD(1)", "Gorilla, ZSTD(3)")

@@ -19,7 +19,7 @@ class Settings(BaseSettings):
     clickhouse_dsn: SecretStr | None = Field(
         default=None, description="http(s)://user:password@host:port/database; unset: the embedded store"
     )
-    lock_timeout_s: float = Field(default=60.0, description="how long a command waits for the embedded store")
+    lock_timeout_s: float = Field(default=60.0, description="how long a command waits for the store")
     # The night's run shall not fail because a long recompute is at work; Dagster queues what comes after it.
     run_lock_timeout_s: float = Field(default=1800.0, description="how long a run of the graph waits for it")
 

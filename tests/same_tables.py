@@ -12,7 +12,7 @@ from momentum.warehouse.tables import TABLES
 # When and by which run a row was written differs between two imports that are the same.
 _WRITING = {"run_id", "at", "seen_at", "decoded_at", "ingested_at", "change_id", "published_run"}
 # How the work was cut into runs is all that these hold.
-_JOURNALS_OF_RUNS = {"changes", "publications", "swaps", "activity_versions"}
+_JOURNALS_OF_RUNS = {"changes", "publications", "swaps", "activity_versions", "leases"}
 TOLERANCE = 1e-9
 
 

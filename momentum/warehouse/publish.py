@@ -49,6 +49,7 @@ def swap(
     """
     if wrong := [month for month in months if month.day != 1]:
         raise ValueError(f"months are given by their first day, not {wrong[0]}")
+    client.check_alone()  # who lost the lease is told so, and not that its staging table is gone
     if skip_done:
         done = done_months(client, table, model_version=model_version, inputs_hash=inputs_hash)
         months = [month for month in months if month not in done]

@@ -50,7 +50,9 @@ def recover(client: Client) -> list[Swap]:
     """Finish the batches of runs that died, drop what they had staged, return the swaps that were made.
 
     A batch whose staging table is gone had failed with an error, not with its process, and needs nothing.
+    Who calls this writes alone (client.hold), or it would take the work of another for that of the dead.
     """
+    client.check_alone()
     dead = dead_staging(client)
     recovered = []
     for swap_id, swaps in _unfinished(client, dead).items():
@@ -90,6 +92,7 @@ def _make(client: Client, swap_id: str, swaps: Sequence[Swap]) -> None:
                 if swap.rows
                 else f"DROP PARTITION {swap.partition}"
             )
+            client.check_alone()
             client.command(f"ALTER TABLE `{swap.table}` {how}")
             made.append(swap)
     finally:

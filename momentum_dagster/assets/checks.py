@@ -13,7 +13,7 @@ from momentum_dagster.partitions import MONTHS, RANGE_END, RANGE_START
 from momentum_dagster.resources.warehouse import Warehouse
 
 # Tables in which the code keeps its own books. They are no assets: nobody would look at them in the graph.
-BOOKS = {"activity_aliases", "activity_versions", "decoder_runs", "publications", "swaps", "wellness"}
+BOOKS = {"activity_aliases", "activity_versions", "decoder_runs", "leases", "publications", "swaps", "wellness"}
 
 
 def build_checks() -> list[dg.AssetChecksDefinition]:

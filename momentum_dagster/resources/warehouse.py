@@ -79,6 +79,7 @@ class Warehouse(dg.ConfigurableResource):
                     on_wait=partial(print, file=sys.stderr),
                 )
             )
+            self._client.hold()  # a run writes months
         return self._client
 
     def client(self, run_id: str) -> Client:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -20,6 +18,7 @@ from momentum.warehouse import publish
 from momentum.warehouse.changes import close_changes, open_change, open_changes
 from momentum.warehouse.migrations import migrate, schema_problems
 from tests.column_cases import CASES, IDS, ODD
+from tests.http_front import serving
 
 _number = itertools.count()
 JANUARY = date(2024, 1, 1)
@@ -28,14 +27,8 @@ JANUARY = date(2024, 1, 1)
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a front with a store of its own."""
-    front = Path(__file__).parent.parent / "http_front.py"
-    command = [sys.executable, str(front), str(tmp_path_factory.mktemp("server") / "store")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        try:
-            yield f"127.0.0.1:{int(process.stdout.readline())}"
-        finally:
-            process.kill()
+    with serving(str(tmp_path_factory.mktemp("server") / "store")) as address:
+        yield address
 
 
 @pytest.fixture
@@ -67,7 +60,7 @@ def test_the_database_of_the_address_is_made_and_used(remote: Client) -> None:
 
 
 def test_migrations_give_what_the_registry_says(remote: Client) -> None:
-    assert migrate(remote) == [1]
+    assert migrate(remote) == [1, 2]
     assert migrate(remote) == []
     assert schema_problems(remote) == []
 
@@ -194,5 +187,5 @@ def test_a_server_that_is_not_there_is_a_clear_error_without_the_password(monkey
     assert "secret" not in str(error.value)
 
 
-def test_a_server_needs_no_giving_way(remote: Client) -> None:
+def test_who_does_not_write_has_nothing_to_give_way(remote: Client) -> None:
     assert remote.give_way() is False

@@ -38,6 +38,13 @@ class Session(Protocol):
 
     def insert_settings(self) -> dict[str, Any]: ...
 
+    @property
+    def alone(self) -> bool: ...
+
+    def hold(self) -> None: ...
+
+    def check_alone(self) -> None: ...
+
     def give_way(self) -> bool: ...
 
     def close(self) -> None: ...
@@ -125,8 +132,25 @@ class Client:
             repeatable=True,
         )
 
+    @property
+    def alone(self) -> bool:
+        """Whether no other process may write: always in the embedded store, on a server after `hold`."""
+        return self._session.alone
+
+    def hold(self) -> None:
+        """From here to the close this process writes alone; call before anything is read that it rests on.
+
+        On a server this waits for the lease, as long as the lock of the embedded store is waited for, and
+        raises StoreBusy. The embedded store is held since it was opened.
+        """
+        self._session.hold()
+
+    def check_alone(self) -> None:
+        """Raises LeaseLost where another process may write by now. Call before what must not be done by two."""
+        self._session.check_alone()
+
     def give_way(self) -> bool:
-        """Let another process have the embedded store if one waits; True when it did. Call between batches."""
+        """Let another process write if one waits; True when it did. Call between batches."""
         return self._session.give_way()
 
 
@@ -156,7 +180,8 @@ def open_client(
 
     The database is made if it is missing. The embedded store is held by one process at a time: while
     another has it, `on_wait` gets a message that names the holder, and after `lock_timeout_s` StoreBusy
-    is raised. A process that holds the store already shares it with itself.
+    is raised. A process that holds the store already shares it with itself. A server is open to all who
+    read; who writes months calls `hold`, where the same holds.
     """
     session: Session
     if dsn is None:
@@ -168,7 +193,7 @@ def open_client(
     else:
         from momentum.adapters.clickhouse.http import HttpSession
 
-        session = HttpSession(dsn, database=database, run_id=run_id)
+        session = HttpSession(dsn, database=database, run_id=run_id, lock_timeout_s=lock_timeout_s, on_wait=on_wait)
     try:
         yield Client(session, run_id)
     finally:

@@ -112,6 +112,16 @@ class EmbeddedSession:
     def insert_settings(self) -> dict[str, Any]:
         return {}
 
+    @property
+    def alone(self) -> bool:
+        return True  # the lock lets nobody else in, not even to read
+
+    def hold(self) -> None:
+        pass
+
+    def check_alone(self) -> None:
+        pass
+
     def give_way(self) -> bool:
         with _Engine.guard:
             if self._engine.users > 1 or not self._engine.lock.somebody_waits():

@@ -31,6 +31,10 @@ class StoreBusy(StoreError):
         self.since = since
 
 
+class LeaseLost(StoreError):
+    """This process may not write to the server: another does, or may do so since this one fell silent."""
+
+
 class StatementFailed(StoreError):
     """ClickHouse refused a statement. `code` is its number for the reason; None where none came."""
 

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from momentum.adapters.clickhouse.client import configure
 from momentum.adapters.clickhouse.errors import StatementFailed, StoreError
+from momentum.adapters.clickhouse.lease import Lease
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client as Connection
@@ -32,13 +33,17 @@ _PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0)
 class HttpSession:
     """One server. See momentum.adapters.clickhouse.client.Session."""
 
-    def __init__(self, dsn: str, *, database: str, run_id: str) -> None:
+    def __init__(
+        self, dsn: str, *, database: str, run_id: str, lock_timeout_s: float, on_wait: Callable[[str], None]
+    ) -> None:
         parts = urlsplit(dsn)
         self.database = unquote(parts.path.strip("/")) or database
         self._server = f"{parts.scheme}://{parts.hostname}:{parts.port or ''}"  # without user and password
         self._dsn = parts._replace(path="").geturl()
         self._run_id = run_id
+        self._lock_timeout_s = lock_timeout_s
         self._connection = self._try(self._connect, repeatable=True)
+        self._lease = Lease(self.call, on_wait)
 
     def call(self, work: Callable[[Connection], T], *, repeatable: bool) -> T:
         return self._try(lambda: work(self._connection), repeatable=repeatable)
@@ -47,10 +52,27 @@ class HttpSession:
         """A token makes an insert that is sent twice count once."""
         return {"insert_deduplicate": 1, "insert_deduplication_token": uuid.uuid4().hex}
 
+    @property
+    def alone(self) -> bool:
+        return self._lease.held
+
+    def hold(self) -> None:
+        if not self._lease.held:
+            self._lease.acquire(self._lock_timeout_s)
+
+    def check_alone(self) -> None:
+        self._lease.check()
+
     def give_way(self) -> bool:
-        return False
+        if not self._lease.held or not self._lease.somebody_waits():
+            return False
+        self._lease.release()
+        # However long the other takes: to die here would lose work that only had to wait.
+        self._lease.acquire(None)
+        return True
 
     def close(self) -> None:
+        self._lease.release()
         self._connection.close()
 
     def _connect(self) -> Connection:

@@ -57,7 +57,7 @@ class StoreLock:
         self._file = file
         file.seek(0)
         file.truncate()
-        json.dump(asdict(_this_process()), file)
+        json.dump(asdict(this_process()), file)
         file.flush()
 
     def release(self) -> None:
@@ -170,6 +170,6 @@ def _flock(file: IO[str], kind: int = fcntl.LOCK_EX) -> bool:
     return True
 
 
-def _this_process() -> Holder:
+def this_process() -> Holder:
     command = " ".join([Path(sys.argv[0]).name or "python", *sys.argv[1:]])
     return Holder(os.getpid(), command[:200], datetime.now(UTC).isoformat(timespec="seconds"))

@@ -55,6 +55,7 @@ def stored_versions(client: Any, athlete_id: str) -> dict[tuple[str, str], list[
 
 def sweep_begun(client: Any, now: datetime) -> int:
     """Delete the samples of versions that a killed writer began and never stored; their number."""
+    client.hold()  # what another process is writing has begun, too
     begun = client.rows(
         "SELECT athlete_id, version FROM activity_versions "
         f"GROUP BY athlete_id, version HAVING {NEWEST_STATE} = 'begun' ORDER BY athlete_id, version"
@@ -146,23 +147,26 @@ def _write(client: Any, pending: list[tuple[list[Placed], list[dict[str, Any]]]]
         return 0
     placed = [item for items, _ in pending for item in items]
     rows = [row | {"run_id": run_id, "at": now} for _, rows in pending for row in rows]
-    _delete_pruned(client, rows)
+    client.check_alone()
+    _delete_leftovers(client, rows)
     begun = rows_to_arrow("activity_versions", [row | {"state": "begun"} for row in rows])
     client.insert("activity_versions", begun)
     for table, build in LONG_TABLES.items():
         data = build(placed)
         if data is not None:
             client.insert(table, data)
+    client.check_alone()  # or another has swept them meanwhile
     client.insert("activity_versions", rows_to_arrow("activity_versions", [row | {"state": "stored"} for row in rows]))
     return sum(row["rows"] for row in rows)
 
 
-def _delete_pruned(client: Any, rows: list[dict[str, Any]]) -> None:
-    """Of versions that are written again: what a prune that was killed had said to delete and did not."""
+def _delete_leftovers(client: Any, rows: list[dict[str, Any]]) -> None:
+    """Of versions that are written again: what a prune that was killed had said to delete and did not, and what
+    a writer that had fallen silent still wrote after another had swept."""
     who = {"athlete": rows[0]["athlete_id"], "versions": sorted({row["version"] for row in rows})}
     these = "athlete_id = {athlete:String} AND version IN {versions:Array(String)}"
-    pruned = f"SELECT DISTINCT version FROM activity_versions WHERE {these} AND state = 'pruned'"
-    if left := [row["version"] for row in client.rows(pruned, who)]:
+    gone = f"SELECT DISTINCT version FROM activity_versions WHERE {these} AND state IN ('pruned', 'swept')"
+    if left := [row["version"] for row in client.rows(gone, who)]:
         for table in LONG_TABLES:
             client.command(f"DELETE FROM {table} WHERE {these}", who | {"versions": left})
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
-from momentum.warehouse.migrations import m0001_tables
+from momentum.warehouse.migrations import m0001_tables, m0002_leases
 from momentum.warehouse.swaps import recover
 from momentum.warehouse.tables import TABLES
 
@@ -33,7 +33,7 @@ class Migration(Protocol):
 
 
 # In order; the number is the place in the list, from 1.
-MIGRATIONS = (m0001_tables,)
+MIGRATIONS = (m0001_tables, m0002_leases)
 
 _JOURNAL = """
 CREATE TABLE IF NOT EXISTS migrations
@@ -53,14 +53,18 @@ def migrate(client: Client) -> list[int]:
 
     A migration is journalled after its last statement. One that was killed half way runs again from
     its start, which its statements bear. Swaps of months that a killed run left half made are finished
-    too: call this whenever the store has been opened, before anything is read.
+    too: call this whenever the store has been opened, before anything is read. On a server only who writes
+    finishes them, for they may be those of a process that is at work.
     """
     client.command(_JOURNAL)
     done = {row["number"] for row in client.rows("SELECT DISTINCT number FROM migrations")}
     missing = [number for number in range(1, len(MIGRATIONS) + 1) if number not in done]
+    if missing:
+        client.hold()
     for number in missing:
         _apply(client, number)
-    recover(client)
+    if client.alone:
+        recover(client)
     return missing
 
 

@@ -1,12 +1,8 @@
-"""Journals and small tables: what people, files and decisions said. Not derivable from anything."""
+"""What people said: profiles, thresholds, days, events, decisions. Not derivable from anything."""
 
 from __future__ import annotations
 
-from momentum.warehouse.tables.table import Column, Table
-
-ATHLETE = Column("athlete_id", "LowCardinality(String)", "The athlete.")
-_RUN = Column("run_id", "String", "The run that wrote the row.")
-_AT = Column("at", "DateTime64(3, 'UTC')", "When the row was written.")
+from momentum.warehouse.tables.table import AT, ATHLETE, Column, Table
 
 ATHLETES = Table(
     "athletes",
@@ -26,7 +22,7 @@ ATHLETES = Table(
         Column("ctl_seed", "Float64", "CTL on the day before the first activity.", 0, 1000),
         Column("atl_seed", "Float64", "ATL on the day before the first activity.", 0, 1000),
         Column("llm_consent", "Bool", "Whether a language model may read this athlete's data."),
-        _AT,
+        AT,
     ),
     key=("athlete_id",),
     version_column="at",
@@ -53,7 +49,7 @@ THRESHOLDS = Table(
         Column("source", "LowCardinality(String)", "set by a person, or estimated."),
         Column("status", "LowCardinality(String)", "proposed or accepted; only accepted ones count."),
         Column("evidence", "String", "What an estimate rests on."),
-        _AT,
+        AT,
     ),
     key=("athlete_id", "sport", "valid_from", "at"),
 )
@@ -62,7 +58,7 @@ BODY = Table(
     "body",
     "journal",
     "One row per athlete and weighing; the newest row of a day wins.",
-    (ATHLETE, Column("date", "Date", "The day."), Column("weight_kg", "Float64", "Body mass.", 20, 300), _AT),
+    (ATHLETE, Column("date", "Date", "The day."), Column("weight_kg", "Float64", "Body mass.", 20, 300), AT),
     key=("athlete_id", "date", "at"),
 )
 
@@ -79,7 +75,7 @@ WELLNESS = Table(
         Column("mood", "Nullable(UInt8)", "1 (poor) to 5 (good).", 1, 5),
         Column("illness", "String", "What, in the athlete's words; empty for none."),
         Column("injury", "String", "What, in the athlete's words; empty for none."),
-        _AT,
+        AT,
     ),
     key=("athlete_id", "date", "at"),
 )
@@ -98,74 +94,9 @@ EVENTS = Table(
         Column("time_s", "Nullable(Float64)", "Result.", 0, 1_000_000),
         Column("power_w", "Nullable(Float64)", "Mean power.", 0, 2500),
         Column("priority", "LowCardinality(String)", "A, B or C."),
-        _AT,
+        AT,
     ),
     key=("athlete_id", "date", "name", "at"),
-)
-
-RAW_FILES = Table(
-    "raw_files",
-    "journal",
-    "One row per athlete, content, name and source under which a file came; content is kept in the archive.",
-    (
-        ATHLETE,
-        Column("source_sha256", "String", "SHA-256 of the file's content, unpacked."),
-        Column("source_file", "String", "Name under which it came, with the archives around it."),
-        Column("source", "LowCardinality(String)", "file, garmin, strava or manual."),
-        Column("format", "LowCardinality(String)", "fit, tcx, gpx or manual."),
-        Column("bytes", "UInt64", "Size of the content."),
-        Column("title", "String", "Name of the activity as the export has it."),
-        Column("sport_hint", "LowCardinality(String)", "Sport as the export has it, in our words; empty for none."),
-        Column("rpe", "Nullable(Float64)", "Exertion as the export has it, CR-10.", 0, 10),
-        _RUN,
-        Column("seen_at", "DateTime64(3, 'UTC')", "When the file came first under this name."),
-    ),
-    key=("athlete_id", "source_sha256", "source_file", "source"),
-)
-
-DECODED_FILES = Table(
-    "decoded_files",
-    "journal",
-    "One row per activity in a file, per decoder version: what matching needs to know of it.",
-    (
-        ATHLETE,
-        Column("source_sha256", "String", "SHA-256 of the file's content."),
-        Column("part", "UInt16", "Which activity of the file, from 0."),
-        Column("decoder_version", "UInt32", "Version of the decoder."),
-        Column("format", "LowCardinality(String)", "fit, tcx, gpx or manual."),
-        Column("sport", "LowCardinality(String)", "Sport, multisport for an event with legs."),
-        Column("sub_sport", "LowCardinality(String)", "The device's finer word."),
-        Column("device", "LowCardinality(String)", "Maker and product."),
-        Column("device_serial", "String", "Serial number; empty where not sent."),
-        Column("started_at", "DateTime64(3, 'UTC')", "Start."),
-        Column("local_date", "Date", "Day of the start where the athlete was."),
-        Column("utc_offset_s", "Int32", "Local time minus UTC at the start."),
-        Column("offset_source", "LowCardinality(String)", "file, position or home: where the offset is from."),
-        Column("elapsed_s", "Float64", "From start to end.", 0),
-        Column("moving_s", "Nullable(Float64)", "Time with the timer running.", 0),
-        Column("distance_m", "Nullable(Float64)", "Distance.", 0),
-        Column("ascent_m", "Nullable(Float64)", "Ascent.", 0),
-        Column("rpe", "Nullable(Float64)", "Exertion stored by the device, CR-10.", 0, 10),
-        Column("start_lat", "Nullable(Float64)", "First position.", -90, 90),
-        Column("start_lon", "Nullable(Float64)", "First position.", -180, 180),
-        Column("end_lat", "Nullable(Float64)", "Last position.", -90, 90),
-        Column("end_lon", "Nullable(Float64)", "Last position.", -180, 180),
-        Column("samples", "UInt32", "Number of samples, legs included."),
-        Column("channels", "Array(LowCardinality(String))", "Channels with at least one value, sorted."),
-        Column("legs", "UInt16", "Number of legs; 0 unless an event."),
-        Column("problems", "Array(String)", "What was read in part or not believed."),
-        _RUN,
-        Column("decoded_at", "DateTime64(3, 'UTC')", "When."),
-    ),
-    key=("athlete_id", "source_sha256", "part", "decoder_version"),
-)
-
-DECODER_RUNS = Table(
-    "decoder_runs",
-    "journal",
-    "One row per athlete and version of the decoder that has read all of the athlete's archive.",
-    (ATHLETE, Column("decoder_version", "UInt32", "Version of the decoder."), _RUN, _AT),
-    key=("athlete_id", "decoder_version", "at"),
 )
 
 DECISIONS = Table(
@@ -179,7 +110,7 @@ DECISIONS = Table(
         Column("part_a", "UInt16", "Its activity."),
         Column("sha256_b", "String", "The other file."),
         Column("part_b", "UInt16", "Its activity."),
-        _AT,
+        AT,
     ),
     key=("athlete_id", "sha256_a", "part_a", "sha256_b", "part_b", "at"),
 )
@@ -194,120 +125,7 @@ ACTIVITY_RPE = Table(
         Column("part", "UInt16", "Its activity."),
         Column("leg", "UInt16", "Its leg; 0 for the whole."),
         Column("rpe", "Float64", "CR-10.", 0, 10),
-        _AT,
+        AT,
     ),
     key=("athlete_id", "source_sha256", "part", "leg", "at"),
-)
-
-ACTIVITY_ALIASES = Table(
-    "activity_aliases",
-    "journal",
-    "One row per identifier that an activity ever had, and the file that founded it.",
-    (
-        ATHLETE,
-        Column("alias_id", "String", "The identifier."),
-        Column("source_sha256", "String", "The founding file."),
-        Column("part", "UInt16", "Its activity."),
-        Column("leg", "UInt16", "Its leg; 0 for the whole."),
-        _AT,
-    ),
-    key=("athlete_id", "alias_id"),
-)
-
-ACTIVITY_VERSIONS = Table(
-    "activity_versions",
-    "journal",
-    "Two rows per activity, event or leg and version: begun before its samples are written, stored after them. "
-    "The second row makes the samples count; a begun one without it is swept.",
-    (
-        ATHLETE,
-        Column("activity_id", "String", "The activity, event or leg."),
-        Column("version", "String", "Hash of its files and of the decoder's version."),
-        Column("state", "LowCardinality(String)", "begun or stored."),
-        Column("parent_id", "String", "The event a leg belongs to; empty for all others."),
-        Column("leg", "UInt16", "Number of the leg from 1; 0 for all others."),
-        Column("started_at", "DateTime64(3, 'UTC')", "Start."),
-        Column("local_date", "Date", "The activity's day."),
-        Column("sport", "LowCardinality(String)", "The sport."),
-        Column("sub_sport", "LowCardinality(String)", "The device's finer word."),
-        Column("device", "LowCardinality(String)", "Maker and product of the chosen file."),
-        Column("elapsed_s", "Float64", "From start to end.", 0),
-        Column("moving_s", "Nullable(Float64)", "Time with the timer running.", 0),
-        Column("distance_m", "Nullable(Float64)", "Distance.", 0),
-        Column("ascent_m", "Nullable(Float64)", "Ascent.", 0),
-        Column("pool_length_m", "Nullable(Float64)", "Length of the pool.", 5, 200),
-        Column("rpe", "Nullable(Float64)", "Exertion stored by a device, CR-10.", 0, 10),
-        Column("rows", "UInt32", "Samples of the activity or leg."),
-        Column("taken", "Map(String, Array(String))", "Channels taken from each file, by hash and part."),
-        _RUN,
-        _AT,
-    ),
-    key=("athlete_id", "activity_id", "version", "state", "at"),
-)
-
-QUARANTINE = Table(
-    "quarantine",
-    "journal",
-    "One row per file, athlete and reason for which it was refused or read in part.",
-    (
-        Column("source_file", "String", "Name under which it came."),
-        Column("source_sha256", "String", "SHA-256 of its content; empty where it could not be read at all."),
-        ATHLETE,
-        Column("reason", "LowCardinality(String)", "Short and fixed."),
-        Column("detail", "String", "What exactly, for a person."),
-        Column("seen_at", "DateTime64(3, 'UTC')", "When first seen."),
-    ),
-    key=("athlete_id", "source_file", "source_sha256", "reason"),
-)
-
-CHANGES = Table(
-    "changes",
-    "journal",
-    "One row per opening of a change, and one more with published_run set when all that it needs is published.",
-    (
-        Column("change_id", "String", "The change."),
-        ATHLETE,
-        Column("from_date", "Date", "First local day that may differ."),
-        Column("cause", "LowCardinality(String)", "file, threshold, decision, rpe, athlete, event, model or day."),
-        Column("detail", "String", "What, for a person."),
-        _AT,
-        Column("published_run", "String", "Empty while open."),
-    ),
-    key=("change_id", "published_run"),
-)
-
-PUBLICATIONS = Table(
-    "publications",
-    "journal",
-    "One row per month of a table swapped in.",
-    (
-        Column("table", "LowCardinality(String)", "The table."),
-        Column("month", "Date", "First day of the month."),
-        Column("model_version", "String", "Version of the model that computed it."),
-        Column("inputs_hash", "String", "What it was computed from; the same hash again is skipped."),
-        Column("rows", "UInt64", "Rows of the month."),
-        _RUN,
-        _AT,
-    ),
-    key=("table", "month", "at"),
-)
-
-SWAPS = Table(
-    "swaps",
-    "journal",
-    "One row per partition that is about to be swapped, and one more with done set when all of its batch are.",
-    (
-        Column("swap_id", "String", "The batch."),
-        Column("done", "Bool", "True in the row that closes the batch."),
-        Column("table", "LowCardinality(String)", "The table, or its history."),
-        Column("partition", "String", "The partition, as ALTER TABLE writes it."),
-        Column("source", "String", "The staging table that holds what comes."),
-        Column("month", "Date", "First day of the month."),
-        Column("model_version", "String", "Version of the model that computed it."),
-        Column("inputs_hash", "String", "What it was computed from."),
-        Column("rows", "UInt64", "Rows that come."),
-        _RUN,
-        _AT,
-    ),
-    key=("swap_id", "done", "partition"),
 )

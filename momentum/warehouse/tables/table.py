@@ -45,3 +45,9 @@ class Table:
     def has_history(self) -> bool:
         """Months are kept per version of the model where rows say which version computed them."""
         return self.kind == "month" and "model_version" in self.column_names
+
+
+# Columns of many tables.
+ATHLETE = Column("athlete_id", "LowCardinality(String)", "The athlete.")
+RUN = Column("run_id", "String", "The run that wrote the row.")
+AT = Column("at", "DateTime64(3, 'UTC')", "When the row was written.")

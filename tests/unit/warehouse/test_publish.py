@@ -217,10 +217,10 @@ def test_staging_of_a_run_that_died_is_swept_and_of_one_that_lives_is_not(client
 
 
 def of_a_dead_process(name: str) -> str:
-    """The same staging table, as if a process had made it that began earlier and is gone."""
+    """The same staging table, as if a process had made it that had the same number and is gone."""
     table, _, owner = name.partition("__staging_")
-    machine, pid, began, number = owner.split("_")
-    return f"{table}__staging_{machine}_{pid}_{int(began) - 1}_{number}"
+    pid, _, number = owner.split("_")
+    return f"{table}__staging_{pid}_of_earlier_{number}"
 
 
 def left_half_made(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
