@@ -16,9 +16,10 @@ from momentum.training.resample import resample
 from momentum.training.sheet import Person, Session, Sheet, lasting_s, speed_from_totals
 from momentum.training.thresholds import Thresholds
 
-__all__ = ["Person", "Session", "Thresholds", "activity_metrics"]
+__all__ = ["Person", "Session", "Thresholds", "activity_metrics", "filled"]
 
 _OF_POWER = ("np_w", "intensity_factor", "tss", "xpower_w", "bikescore", "w_prime_min_j", "power_zone_s")
+_OF_STEADY_EFFORTS = ("decoupling_pct", "efficiency_factor", "steady_30min_hr_bpm")
 _OF_HEART_RATE = ("trimp", "trimp100", "edwards", "lucia", "hr_zone_s")
 
 
@@ -36,23 +37,7 @@ def activity_metrics(
     may be {}. lengths: pool lengths "elapsed_s", "distance_m" (m); may be {}. thresholds: those of the
     sport and the day. srpe_scale: see load.srpe_scale; None: session RPE counts by convention.
     """
-    grid = resample(samples)
-    sheet = Sheet(session, grid, thresholds, lasting_s(session, grid.t))
-    _averages(sheet)
-    watts = _power(sheet)
-    beats = _heart_rate(sheet, person)
-    adjusted = activity_by_sport.run(sheet, person) if session.sport == "running" else None
-    if session.sport == "swimming":
-        activity_by_sport.swim(sheet, lengths)
-    if watts is not None:
-        _output_against_heart_rate(sheet, watts, beats, "power")
-    elif adjusted is not None:
-        _output_against_heart_rate(sheet, adjusted, beats, "speed")
-    _polarised(sheet)
-    if session.rpe is None:
-        sheet.without("no session RPE", "srpe")
-    else:
-        sheet.numbers["srpe"] = heart_rate.session_rpe(session.rpe, session.elapsed_s)
+    sheet = filled(session, samples, lengths, thresholds, person)
     load, source, reason = choose_load(sheet.numbers, sheet.reasons, session.sport, person.load_preference, srpe_scale)
     return {
         "sport": session.sport,
@@ -69,35 +54,76 @@ def activity_metrics(
     }
 
 
+def filled(
+    session: Session,
+    samples: dict[str, NDArray],
+    lengths: dict[str, NDArray],
+    thresholds: Thresholds,
+    person: Person,
+) -> Sheet:
+    """The metrics of one activity, and a reason for each that is missing; arguments as of `activity_metrics`.
+
+    What only another sport has (rTSS, GOVSS, sTSS) is missing without a reason.
+    """
+    grid = resample(samples)
+    sheet = Sheet(session, grid, thresholds, lasting_s(session, grid.t))
+    _averages(sheet)
+    watts = _power(sheet)
+    beats = _heart_rate(sheet, person)
+    adjusted = activity_by_sport.run(sheet, person) if session.sport == "running" else None
+    if session.sport == "swimming":
+        activity_by_sport.swim(sheet, lengths)
+    if watts is not None:
+        _output_against_heart_rate(sheet, watts, beats, "power")
+    elif adjusted is not None:
+        _output_against_heart_rate(sheet, adjusted, beats, "speed")
+    else:
+        run = session.sport == "running"
+        sheet.without("neither power nor running speed" if run else sheet.reasons["np_w"], *_OF_STEADY_EFFORTS)
+    _polarised(sheet)
+    if session.rpe is None:
+        sheet.without("no session RPE", "srpe")
+    else:
+        sheet.numbers["srpe"] = heart_rate.session_rpe(session.rpe, session.elapsed_s)
+    return sheet
+
+
 def _averages(sheet: Sheet) -> None:
     numbers, channels, session = sheet.numbers, sheet.grid.channels, sheet.session
-    for channel, mean, top in (
-        ("heart_rate_bpm", "avg_hr_bpm", "max_hr_bpm"),
-        ("power_w", "avg_power_w", "max_power_w"),
-        ("speed_mps", "avg_speed_mps", "max_speed_mps"),
+    for channel, word, mean, top, *others in (
+        ("heart_rate_bpm", "heart rate", "avg_hr_bpm", "max_hr_bpm", "hr_held_5s_bpm"),
+        ("power_w", "power", "avg_power_w", "max_power_w", "mean_max_w"),
+        ("speed_mps", "speed", "avg_speed_mps", "max_speed_mps", "mean_max_speed_mps"),
     ):
         if channel in channels:
             numbers[mean] = float(np.nanmean(channels[channel]))
             numbers[top] = float(np.nanmax(channels[channel]))
+        else:
+            sheet.without(f"no {word}", mean, top, *others)
     speed = channels.get("speed_mps")
     moving = np.ones(sheet.grid.t.size, dtype=bool) if speed is None else speed >= MOVING_MPS
     overall = speed_from_totals(session, BELIEVED["speed_mps"][1])
     if overall is not None:
         numbers["avg_speed_mps"] = overall
+        sheet.reasons.pop("avg_speed_mps", None)
     elif speed is not None and moving.any():
         numbers["avg_speed_mps"] = float(np.mean(speed[moving]))
     if speed is not None:
         sheet.arrays["mean_max_speed_mps"] = mean_max(speed, t=sheet.grid.t)
-    if "cadence_rpm" in channels:
-        turning = channels["cadence_rpm"][moving & (channels["cadence_rpm"] > 0)]
-        numbers["avg_cadence_rpm"] = float(np.mean(turning)) if turning.size else None
+    cadence = channels.get("cadence_rpm")
+    if cadence is None:
+        sheet.without("no cadence", "avg_cadence_rpm")
+    elif np.any(turning := moving & (cadence > 0)):
+        numbers["avg_cadence_rpm"] = float(np.mean(cadence[turning]))
+    else:
+        sheet.without("cadence is 0 while moving", "avg_cadence_rpm")
 
 
 def _power(sheet: Sheet) -> NDArray[np.float64] | None:
     """Power on the rows where it is trusted, None where it is not."""
     watts = sheet.grid.channels.get("power_w")
     if watts is not None and not np.any(watts > 0):
-        sheet.without("power is 0 throughout", *_OF_POWER)
+        sheet.without("power is 0 throughout", *_OF_POWER, "mean_max_w")
         return None
     if watts is not None:
         sheet.arrays["mean_max_w"] = mean_max(watts, t=sheet.grid.t)
@@ -127,6 +153,8 @@ def _heart_rate(sheet: Sheet, person: Person) -> NDArray[np.float64] | None:
     if beats is not None:
         held = heart_rate.held_heart_rate(beats, sheet.grid.t, sheet.grid.channels.get("cadence_rpm"))
         sheet.numbers["hr_held_5s_bpm"] = held
+        if held is None:
+            sheet.without("no heart rate held 5 s that can be believed", "hr_held_5s_bpm")
     there = sheet.covered("heart_rate_bpm", "heart rate", *_OF_HEART_RATE)
     if beats is None or there is None:
         return None
@@ -163,13 +191,17 @@ def _output_against_heart_rate(
     """Decoupling, efficiency factor and the evidence for LTHR; output (power or grade-adjusted speed) on all rows."""
     metrics = ("decoupling_pct", "efficiency_factor")
     if beats is None:
-        sheet.without(sheet.reasons["edwards"], *metrics)
+        sheet.without(sheet.reasons["edwards"], *_OF_STEADY_EFFORTS)
         return
     held = sheet.numbers["hr_held_5s_bpm"]
-    if held is not None:
+    if held is None:
+        sheet.without(sheet.reasons["hr_held_5s_bpm"], "steady_30min_hr_bpm")
+    else:
         top = max(held, sheet.thresholds.max_hr_bpm or 0.0)
         steady = decoupling.steady_effort_heart_rate(output, beats, sheet.grid.t, kind, top)
         sheet.numbers["steady_30min_hr_bpm"] = steady
+        if steady is None:
+            sheet.without("no half hour that is steady and may be all out", "steady_30min_hr_bpm")
     both = ~np.isnan(output) & ~np.isnan(beats)
     worked, beating = output[both], beats[both]
     if not decoupling.is_steady(worked, kind):
@@ -177,6 +209,8 @@ def _output_against_heart_rate(
         return
     mean_output = power.normalised_power(worked) if kind == "power" else float(np.mean(worked))
     sheet.numbers["decoupling_pct"] = decoupling.decoupling_pct(worked, beating)
+    if sheet.numbers["decoupling_pct"] is None:
+        sheet.without(f"no {kind} in the first half", "decoupling_pct")
     sheet.numbers["efficiency_factor"] = mean_output / float(np.mean(beating))
 
 
@@ -190,6 +224,8 @@ def _polarised(sheet: Sheet) -> None:
     merged = next((arrays[name] for name in ("power_zone_s", "hr_zone_s") if arrays[name].size), None)
     if merged is not None:
         arrays["polarised_zone_s"] = zones.merged_to_three(merged)
+    else:
+        sheet.without(sheet.reasons["hr_zone_s"], "polarised_zone_s")
 
 
 def _source(thresholds: Thresholds, used: set[str]) -> str:

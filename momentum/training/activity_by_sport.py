@@ -39,7 +39,8 @@ def run(sheet: Sheet, person: Person) -> NDArray[np.float64] | None:
 def _running_from_totals(sheet: Sheet) -> None:
     """rTSS of a run without usable speed samples, a session entered by hand among them: mean speed, flat."""
     speed = speed_from_totals(sheet.session, RUN_SPEED_LIMIT_MPS)
-    sheet.reasons.setdefault("rtss", "no movement in the speed")
+    for name in ("rtss", "govss"):
+        sheet.reasons.setdefault(name, "no movement in the speed")
     if speed is None or speed < MOVING_MPS:
         return
     if threshold := sheet.known(("threshold_speed_mps",), "rtss"):

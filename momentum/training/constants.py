@@ -1,12 +1,15 @@
-"""Every constant of the models, named, with its source. What stands here is part of `model_version`.
+"""Every constant of what is computed of one activity, named, with its source.
+
+All of them are part of the `model_version` of `activity_metrics`, and so of everything computed from it. What
+only days, weeks and months need stands in constants_of_periods.py, and makes no activity stale.
 
 Lengths in metres, times in seconds, power in watts, speed in metres a second, heart rate in beats a minute.
 """
 
 from __future__ import annotations
 
-# Bumped by hand when the code of this package changes a figure without a constant changing.
-CODE_VERSION = 1
+# Bumped by hand when code that an activity's figures come from changes one without a constant changing.
+CODE_VERSION = 2
 
 # --- Resampling (resample.py) ---
 # Smart recording leaves out seconds in which little changes. Desktop tools bridge such gaps by a straight
@@ -76,8 +79,6 @@ RUNNING_EFFICIENCY = (0.25, 0.054, 0.5, 8.33)  # (0.25 + 0.054 v) * (1 - 0.5 v /
 # --- Zones (zones.py) ---
 POWER_ZONES = (0.55, 0.75, 0.90, 1.05, 1.20, 1.50)  # of FTP, Coggan
 HR_ZONES = (0.68, 0.83, 0.94, 1.05)  # of LTHR, Coggan
-POLARISED_ABOVE = 2.0  # Treff et al. 2019
-POLARISATION_EMPTY_ZONE = 0.01  # Treff's stand-in where zone 2 is empty
 
 # --- Decoupling, efficiency (decoupling.py) ---
 # Steady: 30 s fourth-power mean over mean. Coggan and Friel hold 1.05 to be a steady ride. Running varies
@@ -110,7 +111,7 @@ RUN_SAMPLE_LIMIT_MPS = 12.5  # nobody has run faster for a second (world record'
 RUN_SPEED_LIMIT_MPS = 8.0  # faster in the mean than any runner over more than a minute
 
 # --- Thresholds (thresholds.py) ---
-EVIDENCE_DAYS = {"max_hr_bpm": 730, "lthr_bpm": 180, "ftp_w": 90, "critical_power_w": 90, "critical_speed": 180}
+EVIDENCE_DAYS = {"max_hr_bpm": 730, "lthr_bpm": 180, "ftp_w": 90, "critical_speed": 180}  # power: FTP, CP and W'
 FTP_OF_20_MIN = 0.95
 FTP_EFFORT_S = 1200
 FTP_MIN_ACTIVITIES = 3  # with power for 20 min, unless one lies on the day of a marked test
@@ -123,17 +124,9 @@ W_PRIME_MAX_SE = 0.20  # of W'
 # convention: a brisk long run stays below it.
 LTHR_SHARE_OF_MAX = 0.88
 
-# --- Series over days (series.py) ---
-CTL_TAU_D = 42
-ATL_TAU_D = 7
-RAMP_D = 7
-ACUTE_D = 7
-CHRONIC_D = 28
-MONOTONY_D = 7
-
 
 def constants_hash_inputs() -> dict[str, object]:
-    """All constants by name, tuples as lists: what a `model_version` is made of (JSON can write it)."""
+    """All constants by name, tuples as lists: what the version of `activity_metrics` is made of (JSON can write it)."""
     return {name: _plain(value) for name, value in sorted(globals().items()) if name.isupper()}
 
 

@@ -30,7 +30,9 @@ _TWENTY_MIN = int(np.searchsorted(_DURATIONS, FTP_EFFORT_S))
 Evidence = Mapping[str, NDArray]
 
 
-def estimate_thresholds(evidence: Evidence, on_day: int, sport: str = "") -> tuple[Thresholds, dict[str, str]]:
+def estimate_thresholds(
+    evidence: Evidence, on_day: int, sport: str = "", *, max_hr_bpm: float | None = None
+) -> tuple[Thresholds, dict[str, str]]:
     """Estimates for a day, and per value what it rests on (or, for FTP and speeds, why there is none).
 
     evidence: columns over the athlete's activities, in any order: "local_date" (n) int days since 1970,
@@ -39,6 +41,7 @@ def estimate_thresholds(evidence: Evidence, on_day: int, sport: str = "") -> tup
     a marked race or test. Only activities before `on_day` and within EVIDENCE_DAYS count.
     sport: whose power, speed and threshold heart rate are wanted; "": power of cycling, speed of running and
     of swimming, threshold heart rate of all. HRmax is of all sports.
+    max_hr_bpm: HRmax as it was set, if it was: what is near it is then measured by it, not by the estimate.
 
     HRmax: the highest value held 5 s in at least two activities. LTHR: the last 20 of a steady
     30 min (Friel), of a marked test, or at 88 % of HRmax and more in at least two activities; of other sports
@@ -55,9 +58,10 @@ def estimate_thresholds(evidence: Evidence, on_day: int, sport: str = "") -> tup
         return (age > 0) & (age <= EVIDENCE_DAYS[name])
 
     _max_heart_rate(evidence["hr_held_5s_bpm"][recent("max_hr_bpm")], values, reasons)
-    _threshold_heart_rate(evidence, recent("lthr_bpm") & of_sport, values, reasons)
+    top_bpm = max_hr_bpm if max_hr_bpm is not None else values.get("max_hr_bpm", np.inf)
+    _threshold_heart_rate(evidence, recent("lthr_bpm") & of_sport, top_bpm, values, reasons)
     if sport and "lthr_bpm" not in values:
-        _threshold_heart_rate(evidence, recent("lthr_bpm") & ~of_sport, values, reasons)
+        _threshold_heart_rate(evidence, recent("lthr_bpm") & ~of_sport, top_bpm, values, reasons)
         reasons["lthr_bpm"] += ", in other sports" if "lthr_bpm" in values else ""
     powered = recent("ftp_w") & (of_sport if sport else evidence["sport"] == "cycling")
     _power(evidence, powered, sport in ("", "cycling"), values, reasons)
@@ -78,7 +82,7 @@ def _max_heart_rate(held: NDArray[np.float64], values: dict[str, float], reasons
 
 
 def _threshold_heart_rate(
-    evidence: Evidence, rows: NDArray[np.bool_], values: dict[str, float], reasons: dict[str, str]
+    evidence: Evidence, rows: NDArray[np.bool_], top_bpm: float, values: dict[str, float], reasons: dict[str, str]
 ) -> None:
     steady = evidence["steady_30min_hr_bpm"]
     rows = rows & ~np.isnan(steady)
@@ -88,7 +92,7 @@ def _threshold_heart_rate(
         values["lthr_bpm"] = float(steady[newest])
         reasons["lthr_bpm"] = f"{steady[newest]:.0f} bpm in the last 20 of a steady 30 min on a marked day"
         return
-    hard = np.sort(steady[rows & (steady >= LTHR_SHARE_OF_MAX * values.get("max_hr_bpm", np.inf))])
+    hard = np.sort(steady[rows & (steady >= LTHR_SHARE_OF_MAX * top_bpm)])
     if hard.size < 2:
         reasons["lthr_bpm"] = "no value: a marked steady 30 min, or two near HRmax, needed"
         return

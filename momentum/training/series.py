@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from momentum.training.constants import ACUTE_D, ATL_TAU_D, CHRONIC_D, CTL_TAU_D, MONOTONY_D, RAMP_D
+from momentum.training.constants_of_periods import ACUTE_D, ATL_TAU_D, CHRONIC_D, CTL_TAU_D, MONOTONY_D, RAMP_D
 
 Series = NDArray[np.float64]
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from momentum.training.constants import HR_ZONES, POLARISATION_EMPTY_ZONE, POLARISED_ABOVE, POWER_ZONES
+from momentum.training.constants import HR_ZONES, POWER_ZONES
+from momentum.training.constants_of_periods import POLARISATION_EMPTY_ZONE, POLARISED_ABOVE
 
 
 def zone_seconds(values: NDArray[np.float64], bounds: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -119,13 +119,17 @@ class Facts:
     def thresholds(self, sport: str, day: date) -> Thresholds:
         """Those set and valid on the day; what was not set is estimated from the days before."""
         if (sport, day) not in self._known:
-            chosen = thresholds_on(self._thresholds, sport, days(day))
-            self._known[(sport, day)] = combined(chosen, self.estimates(sport, day)[0])
+            self._known[(sport, day)] = combined(self._chosen(sport, day), self.estimates(sport, day)[0])
         return self._known[(sport, day)]
 
     def estimates(self, sport: str, day: date) -> tuple[Thresholds, dict[str, str]]:
         """What the days before give evidence of, and per value what it rests on or why there is none."""
-        return estimate_thresholds(self._evidence.before(days(day)), days(day), sport)
+        known = self._chosen(sport, day).max_hr_bpm
+        return estimate_thresholds(self._evidence.before(days(day)), days(day), sport, max_hr_bpm=known)
+
+    def _chosen(self, sport: str, day: date) -> Thresholds:
+        """Those set and valid on the day."""
+        return thresholds_on(self._thresholds, sport, days(day))
 
     def srpe_scale(self, day: date) -> float | None:
         """Load per unit of session RPE in the year before the day; None where there is too little of both."""

@@ -10,7 +10,7 @@ import pytest
 from momentum.adapters.clickhouse import Client
 from momentum.demo.fit_writer import fit_bytes
 from momentum.demo.xml_writer import tcx_parts
-from momentum.training import constants
+from momentum.training import constants_of_periods
 from momentum.warehouse.entries import merge_activities, save_athlete, set_threshold, split_activity
 from momentum.warehouse.metrics import recompute_metrics
 from momentum.warehouse.models.registry import model_version
@@ -100,7 +100,7 @@ def test_an_edited_threshold_moves_its_month_and_every_later_one_and_none_earlie
     assert by_month(client, "power_curve") == before["power_curve"]  # watts are relative to nothing
 
 
-def test_a_changed_constant_makes_all_stale_and_a_backfill_mends_it(
+def test_a_changed_constant_makes_stale_what_uses_it_and_a_backfill_mends_it(
     client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive = archive_at(tmp_path)
@@ -110,9 +110,9 @@ def test_a_changed_constant_makes_all_stale_and_a_backfill_mends_it(
     assert stale_months(client) == []
     version, old = model_version("fitness"), rows_of(client, "fitness")
 
-    monkeypatch.setattr(constants, "CTL_TAU_D", 50)
+    monkeypatch.setattr(constants_of_periods, "CTL_TAU_D", 50)
     first, months = SPRING[0].replace(day=1), by_month(client, "fitness")
-    assert [one.month for one in stale_months(client) if one.table == "fitness"] == sorted(months)
+    assert [(one.table, one.month) for one in stale_months(client)] == [("fitness", month) for month in sorted(months)]
 
     recompute_metrics(client, ["ana"], first, NOW.date(), model_version=model_version("activity_metrics"))
     for table in SQL_MODELS:

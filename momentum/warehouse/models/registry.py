@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib import resources
 from string import Template
 
-from momentum.training import constants
+from momentum.training import constants, constants_of_periods
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,14 @@ def _activity_metrics_constants() -> Mapping[str, object]:
 
 def _fitness_constants() -> Mapping[str, object]:
     """Williams 2017 gives the EWMA's lambda as 2/(N+1); its tau is the one of the same decay a day."""
-    lambdas = {"acute": 2 / (constants.ACUTE_D + 1), "chronic": 2 / (constants.CHRONIC_D + 1)}
+    lambdas = {"acute": 2 / (constants_of_periods.ACUTE_D + 1), "chronic": 2 / (constants_of_periods.CHRONIC_D + 1)}
     return {
-        "ctl_tau_d": constants.CTL_TAU_D,
-        "atl_tau_d": constants.ATL_TAU_D,
-        "ramp_d": constants.RAMP_D,
-        "acute_d": constants.ACUTE_D,
-        "chronic_d": constants.CHRONIC_D,
-        "monotony_d": constants.MONOTONY_D,
+        "ctl_tau_d": constants_of_periods.CTL_TAU_D,
+        "atl_tau_d": constants_of_periods.ATL_TAU_D,
+        "ramp_d": constants_of_periods.RAMP_D,
+        "acute_d": constants_of_periods.ACUTE_D,
+        "chronic_d": constants_of_periods.CHRONIC_D,
+        "monotony_d": constants_of_periods.MONOTONY_D,
         **{f"{name}_lambda": weight for name, weight in lambdas.items()},
         **{f"{name}_tau_d": -1 / math.log1p(-weight) for name, weight in lambdas.items()},
     }
@@ -59,8 +59,8 @@ def _fitness_constants() -> Mapping[str, object]:
 def _rollup_constants(period_start: str) -> Mapping[str, object]:
     return {
         "period_start": period_start,
-        "polarised_above": constants.POLARISED_ABOVE,
-        "polarisation_empty_zone": constants.POLARISATION_EMPTY_ZONE,
+        "polarised_above": constants_of_periods.POLARISED_ABOVE,
+        "polarisation_empty_zone": constants_of_periods.POLARISATION_EMPTY_ZONE,
     }
 
 

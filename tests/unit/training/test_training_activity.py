@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from momentum.training.activity import Person, Session, Thresholds, activity_metrics
+from momentum.training.activity import Person, Session, Thresholds, activity_metrics, filled
 from momentum.training.constants import DURATIONS_S
 from momentum.training.load import CONVENTION
 from momentum.warehouse.tables import TABLES
@@ -265,6 +265,52 @@ def test_averages_and_maxima():
     assert ride(100, session=Session("cycling", elapsed_s=1, distance_m=1e6), speed_mps=5.0)["avg_speed_mps"] == 5
 
 
+_ELSEWHERE_BY_SPORT = {"running": {"stss"}, "swimming": {"rtss", "govss"}}
+
+
+def unexplained(session, recorded=None, lengths=None, thresholds=SET, person=PERSON):
+    """Metrics that are null (or an empty list) without a reason; another sport's scores need none."""
+    sheet = filled(session, recorded or {}, lengths or {}, thresholds, person)
+    missing = {name for name, value in sheet.numbers.items() if value is None}
+    missing |= {name for name, values in sheet.arrays.items() if values.size == 0}
+    assert not {name for name in sheet.reasons if name not in missing}, "a reason for what is there"
+    return missing - sheet.reasons.keys() - _ELSEWHERE_BY_SPORT.get(session.sport, {"rtss", "govss", "stss"})
+
+
+@pytest.mark.parametrize("sport", ["cycling", "running", "swimming", "strength"])
+@pytest.mark.parametrize("thresholds", [SET, Thresholds()], ids=["set", "not set"])
+@pytest.mark.parametrize(
+    "channels",
+    [
+        {},
+        {"power_w": 200},
+        {"power_w": 0, "heart_rate_bpm": 150},
+        {"heart_rate_bpm": 150, "speed_mps": 3},
+        {"heart_rate_bpm": 150, "speed_mps": 0, "cadence_rpm": 0},
+        {"heart_rate_bpm": 150, "speed_mps": 3, "power_w": 200, "cadence_rpm": 90, "altitude_m": 10},
+        {"heart_rate_bpm": 150, "power_w": np.where(np.arange(3600) < 1800, 0.0, 200.0)},
+        {"heart_rate_bpm": np.where(np.arange(3600) < 400, 150.0, np.nan), "speed_mps": 3, "power_w": 200},
+        {"heart_rate_bpm": np.where(np.arange(3600) % 4, np.nan, 150.0)},
+        {"speed_mps": 30},
+    ],
+    ids=range(10),
+)
+def test_every_metric_that_is_null_says_why(sport, thresholds, channels):
+    session = Session(sport, elapsed_s=3600, moving_s=3600, distance_m=10_000)
+    for person in (PERSON, Person()):
+        recorded = samples(3600, **channels) if channels else {}
+        assert unexplained(session, recorded, thresholds=thresholds, person=person) == set()
+
+
+def test_the_reasons_are_the_notes_of_the_row():
+    row = metrics(Session("running", elapsed_s=3600, distance_m=10_000), person=Person())
+    assert {"no power", "no heart rate", "no speed", "no cadence", "no session RPE"} <= set(row["notes"])
+    run = samples(3600, speed_mps=3.0, heart_rate_bpm=150)
+    assert "weight_kg not set" in metrics(Session("running", elapsed_s=3600), run, person=Person())["notes"]
+    intervals = np.where(np.arange(3600) // 120 % 2, 100.0, 300.0)
+    assert "not a steady effort of 20 min" in ride(power_w=intervals, heart_rate_bpm=150)["notes"]
+
+
 def in_bounds(row):
     for column in TABLES["activity_metrics"].columns:
         if column.name in ELSEWHERE or row[column.name] is None:
@@ -300,7 +346,9 @@ def test_any_samples_whatever_give_figures_within_the_tables_bounds(data):
         distance_m=data.draw(st.one_of(st.none(), st.floats(0, 50_000))),
         rpe=data.draw(st.one_of(st.none(), st.floats(0, 10))),
     )
-    row = metrics(session, recorded, thresholds=data.draw(st.sampled_from([SET, Thresholds()])))
+    thresholds = data.draw(st.sampled_from([SET, Thresholds()]))
+    row = metrics(session, recorded, thresholds=thresholds)
+    assert unexplained(session, recorded, thresholds=thresholds) == set()
     in_bounds(row)
     assert (row["load"] is None) == (row["load_source"] == "")
 

@@ -97,8 +97,8 @@ def evidence(*activities: dict) -> dict[str, np.ndarray]:
     }
 
 
-def estimate(*activities, sport=""):
-    return estimate_thresholds(evidence(*activities), DAY, sport)
+def estimate(*activities, sport="", max_hr_bpm=None):
+    return estimate_thresholds(evidence(*activities), DAY, sport, max_hr_bpm=max_hr_bpm)
 
 
 def test_without_evidence_there_is_no_value():
@@ -143,6 +143,16 @@ def test_unmarked_half_hours_count_near_hrmax_and_twice():
     assert estimate(*easy, {"held": 190, "steady": 172})[0].lthr_bpm is None
     assert estimate(*easy, {"held": 190, "steady": 172}, {"held": 189, "steady": 170})[0].lthr_bpm == 170
     assert estimate({"steady": 172}, {"steady": 170})[0].lthr_bpm is None
+
+
+def test_near_hrmax_is_near_the_one_that_was_set():
+    """An athlete who never goes all out has a low estimate, and easy half hours would look near to it."""
+    halves = [{"held": 170, "steady": 155, "day": DAY - n} for n in (2, 3)]
+    assert estimate(*halves)[0].lthr_bpm == 155
+    assert estimate(*halves, max_hr_bpm=195)[0].lthr_bpm is None
+    assert estimate(*halves, max_hr_bpm=195)[0].max_hr_bpm == 170  # the evidence stays what it is
+    hard = [{"steady": 172, "day": DAY - n} for n in (2, 3)]
+    assert estimate(*hard, max_hr_bpm=195)[0].lthr_bpm == 172
 
 
 def test_threshold_heart_rate_is_the_sports_own_else_that_of_others():

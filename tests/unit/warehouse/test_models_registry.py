@@ -57,6 +57,24 @@ def test_a_constant_of_the_training_package_is_part_of_the_version(monkeypatch: 
     assert changed() == set(MODELS)
 
 
+@pytest.mark.parametrize(
+    ("name", "tables"),
+    [
+        ("CTL_TAU_D", {"fitness"}),
+        ("MONOTONY_D", {"fitness"}),
+        ("POLARISED_ABOVE", {"weekly_rollup", "monthly_rollup"}),
+        ("POLARISATION_EMPTY_ZONE", {"weekly_rollup", "monthly_rollup"}),
+    ],
+)
+def test_a_constant_of_periods_makes_only_what_uses_it_another_version(
+    monkeypatch: pytest.MonkeyPatch, name: str, tables: set[str]
+) -> None:
+    from momentum.training import constants_of_periods
+
+    monkeypatch.setattr(constants_of_periods, name, 3)
+    assert changed() == tables
+
+
 def test_a_better_decoder_is_another_version_of_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     from momentum.activity_files import decoder_version
 
