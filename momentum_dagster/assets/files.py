@@ -8,7 +8,7 @@ from pydantic import Field
 
 from momentum.activity_files.decoder_version import DECODER_VERSION
 from momentum_dagster import progress
-from momentum_dagster.assets.inbox import Delivery, deliveries
+from momentum_dagster.assets.inbox import Delivery, deliveries, left_alone
 from momentum_dagster.contract import table_spec
 from momentum_dagster.resources.warehouse import Warehouse
 
@@ -47,6 +47,9 @@ def take_in_files(
 ) -> Iterator[dg.MaterializeResult]:
     """Takes files into the archive, decodes them and writes their samples; what counts opens a change."""
     client = warehouse.client(context.run.run_id)
+    if not config.paths:
+        for told in left_alone(warehouse.settings.inbox_dir):
+            context.log.warning(told)
     reports = [
         _take_in(context, client, warehouse, delivery)
         for delivery in deliveries(config.paths, config.athlete_id, warehouse.settings.inbox_dir)
@@ -73,19 +76,25 @@ def _take_in(
     from functools import partial
 
     from momentum.activity_files.archives import walk
+    from momentum.warehouse.entries import check_athlete_id, ensure_athlete
     from momentum.warehouse.ingest.intake import Intake, take_all
 
-    athlete_id = delivery.athlete_id
+    athlete_id, now = delivery.athlete_id, datetime.now(UTC)
+    check_athlete_id(athlete_id)
     intake = Intake(
         client,
         warehouse.archive,
         athlete_id,
         open_change=partial(warehouse.open_change, client),
         run_id=context.run.run_id,
-        now=datetime.now(UTC),
+        now=now,
     )
     for report in take_all(intake, (item for path in delivery.paths for item in walk(path))):
         progress.tell(f"files of {athlete_id}", report.files)
+    if client.rows("SELECT 1 FROM decoded_files WHERE athlete_id = {athlete:String} LIMIT 1", {"athlete": athlete_id}):
+        ensure_athlete(
+            client, athlete_id, now=now
+        )  # whoever has activities is somebody; files that are none add nobody
     delivery.put_away()
     context.log.info(f"{athlete_id}: {intake.report}")
     return intake.report

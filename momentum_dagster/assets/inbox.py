@@ -51,8 +51,33 @@ def deliveries(paths: Sequence[str], athlete_id: str, inbox: Path) -> Iterator[D
 
 
 def athlete_folders(inbox: Path) -> list[Path]:
-    """The inbox's folders, one per athlete."""
-    return sorted(path for path in inbox.iterdir() if path.is_dir()) if inbox.is_dir() else []
+    """The inbox's folders whose names are athletes' ids; an athlete who is not there yet comes with the files."""
+    return [path for path in _seen(inbox) if path.is_dir() and not _fault(path.name)]
+
+
+def left_alone(inbox: Path) -> list[str]:
+    """What lies in the inbox and is nobody's, a sentence each: nothing is ignored in silence."""
+    told = []
+    for path in _seen(inbox):
+        if not path.is_dir():
+            told.append(f"{path} is not taken: files go into a folder named after their athlete, {inbox}/ID/")
+        elif waiting_files(path) and (fault := _fault(path.name)):
+            told.append(f"{path} is not taken: {fault}; rename the folder")
+    return told
+
+
+def _seen(inbox: Path) -> list[Path]:
+    return sorted(path for path in inbox.iterdir() if not path.name.startswith(".")) if inbox.is_dir() else []
+
+
+def _fault(name: str) -> str:
+    from momentum.warehouse.entries import EntryError, check_athlete_id
+
+    try:
+        check_athlete_id(name)
+    except EntryError as error:
+        return str(error)
+    return ""
 
 
 def fingerprint(path: Path) -> Fingerprint:

@@ -38,8 +38,18 @@ def planned(assets: list[str], first: date | None, last: date) -> list[Planned]:
     if first is not None:
         if first > last:
             raise typer.BadParameter(f"--from {first} lies after --to {last}")
-        return [Planned(name, first.replace(day=1), last.replace(day=1), "asked for") for name in wanted]
+        return [Planned(name, *_months(first, last), "asked for") for name in wanted]
     return [one for one in _needed() if one.asset in wanted]
+
+
+def _months(first: date, last: date) -> tuple[date, date]:
+    """First and last month of a range, as far as there are such months."""
+    from momentum.warehouse.todo import FIRST_MONTH, current_month
+
+    now = current_month(datetime.now(UTC))
+    if last < FIRST_MONTH or first.replace(day=1) > now:
+        raise typer.BadParameter(f"no month from {first} to {last}: there are {FIRST_MONTH:%Y-%m} to {now:%Y-%m}")
+    return max(first.replace(day=1), FIRST_MONTH), min(last.replace(day=1), now)
 
 
 def _needed() -> list[Planned]:

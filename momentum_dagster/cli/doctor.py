@@ -32,7 +32,7 @@ def doctor(as_json: Json = False) -> None:
     home = _home(settings().home.absolute())
     findings = [_environment(), home]
     if home.ok:
-        findings += [_inbox(), _doorbell(), *_store()]
+        findings += [_inbox(), _doorbell(), _instance(), *_store()]
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:
@@ -56,13 +56,23 @@ def _environment() -> Finding:
 
 def _inbox() -> Finding:
     from momentum.warehouse.health import Finding
-    from momentum_dagster.assets.inbox import athlete_folders, waiting_files
+    from momentum_dagster.assets.inbox import athlete_folders, left_alone, waiting_files
 
     try:
         waiting = sum(len(waiting_files(folder)) for folder in athlete_folders(settings().inbox_dir))
+        strays = left_alone(settings().inbox_dir)
     except OSError as error:
         return Finding("inbox", False, f"{error.filename}: {error.strerror}")
+    if strays:
+        return Finding("inbox", False, "; ".join(strays))
     return Finding("inbox", True, f"{waiting} files or folders wait" if waiting else "nothing waits")
+
+
+def _instance() -> Finding:
+    from momentum.warehouse.health import Finding
+    from momentum_dagster.instance_config import told
+
+    return Finding("dagster", True, told(settings().dagster_home) or "its settings are ours")
 
 
 def _doorbell() -> Finding:

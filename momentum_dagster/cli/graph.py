@@ -1,21 +1,17 @@
-"""Commands that run the graph: run, import, refresh, backfill, ui."""
+"""Commands that run the graph over what is there: run, refresh, backfill."""
 
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from momentum.errors import MomentumError
-from momentum_dagster.cli.loads import as_data, tell_without_load, without_load
-from momentum_dagster.cli.printing import console, print_json, print_rows, say
-from momentum_dagster.cli.runs import Outcome, dagster_instance, execute, raise_for, recompute_open
-from momentum_dagster.cli.shared import Json, day_of, settings, store, use_home
+from momentum_dagster.cli.printing import console, print_json, print_rows, say, tell
+from momentum_dagster.cli.runs import Outcome, execute, raise_for, recompute_open
+from momentum_dagster.cli.shared import Json, day_of, settings, store
 
 if TYPE_CHECKING:
     from momentum.adapters.clickhouse import Client
@@ -23,11 +19,14 @@ if TYPE_CHECKING:
 
 def run(as_json: Json = False) -> None:
     """Materialize the whole graph and say what it did; with nothing imported, on three generated athletes."""
+    from momentum_dagster.assets.inbox import left_alone
     from momentum_dagster.cli.demo import use_demo_if_empty
 
     demo = use_demo_if_empty()
     outcome = Outcome()
     execute("take_in", outcome, tags={})
+    for told in left_alone(settings().inbox_dir):
+        tell(told, style="yellow")
     if outcome.ok:
         _recompute_all(outcome)
     _tell(outcome, as_json, demo)
@@ -67,75 +66,6 @@ def _tell(outcome: Outcome, as_json: bool, demo: bool) -> None:
             f"momentum{home} sql 'SELECT * FROM quarantine'    (files refused or read in part)",
         ],
     )
-
-
-def import_files(
-    paths: Annotated[list[Path], typer.Argument(help="Files, folders, zips, Garmin or Strava exports.")],
-    athlete: Annotated[str, typer.Option(help="Whose files they are.")],
-    as_json: Json = False,
-) -> None:
-    """Take files in, then compute again every month that they touch, and every later one."""
-    from momentum.warehouse.entries import ensure_athlete
-
-    missing = [str(path) for path in paths if not path.exists()]
-    if missing:
-        raise MomentumError(f"no such file or folder: {', '.join(missing)}")
-    with store() as client:
-        added = ensure_athlete(client, athlete, now=datetime.now(UTC))
-        before = _counts(client, athlete)
-    if added and not as_json:
-        say(
-            f"athlete {athlete} is new: zone UTC, sex unknown; "
-            f"`momentum athlete set {athlete} --timezone ... --sex ...` says better",
-            style="yellow",
-        )
-    config = {"paths": [str(path.absolute()) for path in paths], "athlete_id": athlete}
-    outcome = Outcome()
-    execute("take_in", outcome, run_config={"ops": {"take_in_files": {"config": config}}}, tags={})
-    months = recompute_open(outcome) if outcome.ok else None
-    with store() as client:
-        after = _counts(client, athlete)
-        bare = without_load(client, athlete)
-    seen = outcome.line("raw_files").did
-    told = {name: after[name] - before[name] for name in after} | {
-        "known": seen.get("known", 0), "refused": seen.get("refused", 0),
-        "from": months and months[0], "to": months and months[1], "seconds": round(outcome.seconds, 2),
-        "without_load": as_data(bare),
-    }  # fmt: skip
-    if as_json:
-        print_json(told)
-    else:
-        _tell_import(athlete, told)
-        tell_without_load(athlete, bare)
-    raise_for(outcome)
-    if not seen.get("files"):
-        raise MomentumError(f"no activity files in {', '.join(map(str, paths))}")
-    if seen["refused"] == seen["files"]:
-        raise MomentumError(f"nothing of this could be read: {', '.join(map(str, paths))}")
-
-
-def _counts(client: Client, athlete: str) -> dict[str, int]:
-    row = client.rows(
-        "SELECT (SELECT uniqExact(source_sha256) FROM raw_files WHERE athlete_id = {a:String}) AS files, "
-        "(SELECT count() FROM activities WHERE athlete_id = {a:String} AND leg = 0) AS activities, "
-        "(SELECT count() FROM quarantine WHERE athlete_id = {a:String}) AS quarantined",
-        {"a": athlete},
-    )
-    return row[0]
-
-
-def _tell_import(athlete: str, told: dict[str, Any]) -> None:
-    say(
-        f"{athlete}: {told['files']} new files, {told['known']} known before, {told['refused']} refused, "
-        f"{told['activities']:+d} activities, {told['seconds']} s"
-    )
-    if told["from"]:
-        say(f"computed again: {told['from']:%Y-%m} to {told['to']:%Y-%m}")
-    else:
-        say("nothing new; nothing had to be computed again", style="dim")
-    if told["refused"] or told["quarantined"]:
-        say("what was refused or read in part, and why:")
-        say(f"  momentum sql \"SELECT source_file, reason, detail FROM quarantine WHERE athlete_id = '{athlete}'\"")
 
 
 def refresh(as_json: Json = False) -> None:
@@ -205,23 +135,3 @@ def backfill(
         if outcome.ok:
             say(f"computed again in {outcome.seconds:.1f} s")
     raise_for(outcome)
-
-
-def ui(
-    port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000,
-    host: Annotated[str, typer.Option(help="Address; the page has no password, keep it local.")] = "127.0.0.1",
-) -> None:
-    """Open the Dagster UI on this store, with its daemon; Ctrl-C ends both."""
-    from importlib.resources import files
-
-    from momentum_dagster.cli.demo import use_demo_if_there
-
-    use_demo_if_there()
-    with dagster_instance():
-        pass
-    use_home(settings().home)
-    workspace = str(files("momentum_dagster").joinpath("workspace.yaml"))
-    command = ["-m", "dagster", "dev", "-w", workspace, "-h", host, "-p", str(port)]
-    say(f"http://{host}:{port}")
-    sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, *command])

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from momentum.errors import MomentumError
-from momentum_dagster.cli import activity, athlete, doctor, event, graph, sql, threshold
+from momentum_dagster.cli import activity, athlete, doctor, event, graph, imports, sql, threshold, ui
 from momentum_dagster.cli.printing import tell
 from momentum_dagster.cli.shared import use_home
 
@@ -26,10 +26,10 @@ app.add_typer(threshold.app, name="threshold")
 app.add_typer(activity.app, name="activity")
 app.add_typer(event.app, name="event")
 app.command("run")(graph.run)
-app.command("import")(graph.import_files)
+app.command("import")(imports.import_files)
 app.command("refresh")(graph.refresh)
 app.command("backfill")(graph.backfill)
-app.command("ui")(graph.ui)
+app.command("ui")(ui.ui)
 app.command("sql")(sql.sql)
 app.command("doctor")(doctor.doctor)
 
@@ -85,6 +85,7 @@ def _told(error: OSError) -> str:
     """What the system refused, and the way out where it is known."""
     ways_out = {
         errno.EACCES: "give this user the right, or choose another place with --home",
+        errno.ENOTDIR: "a file stands where a folder is needed: choose another place with --home",
         errno.EROFS: "choose another place with --home",
         errno.ENOSPC: "make room; what was done is kept, run it again to go on",
     }

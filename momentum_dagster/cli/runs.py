@@ -51,20 +51,17 @@ class Outcome:
 def dagster_instance() -> dg.DagsterInstance:
     """The instance that the UI looks at, too: SQLite under the home, its settings written on first use."""
     import fcntl
-    from importlib.resources import files
 
     import dagster as dg
+
+    from momentum_dagster.instance_config import write_config
 
     home = settings().dagster_home.absolute()
     home.mkdir(parents=True, exist_ok=True)
     os.environ["DAGSTER_HOME"] = str(home)
     with (home / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two first commands at once would both make Dagster's tables, and fail
-        config = home / "dagster.yaml"
-        if not config.exists():
-            fresh = config.with_suffix(".new")
-            fresh.write_text(files("momentum_dagster").joinpath("dagster.yaml").read_text(encoding="utf-8"))
-            fresh.rename(config)
+        write_config(home)
         return dg.DagsterInstance.get()
 
 

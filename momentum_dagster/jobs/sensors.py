@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from momentum.settings import Settings
-from momentum_dagster.assets.inbox import athlete_folders, fingerprint, waiting_files
+from momentum_dagster.assets.inbox import athlete_folders, fingerprint, left_alone, waiting_files
 from momentum_dagster.jobs.at_work import age_s, at_work
 from momentum_dagster.jobs.jobs import recompute, take_in
 from momentum_dagster.partitions import range_tags
@@ -50,7 +50,9 @@ def build_sensors(settings: Settings) -> list[dg.SensorDefinition]:
         settled = [athlete for athlete, files in now.items() if files and files == seen.get(athlete)]
         if not settled:
             waiting = sum(len(files) for files in now.values())
-            yield dg.SkipReason(f"{waiting} files still arriving" if waiting else "the inbox is empty")
+            strays = left_alone(settings.inbox_dir)
+            told = f"{waiting} files still arriving" if waiting else "the inbox is empty"
+            yield dg.SkipReason("; ".join([*([told] if waiting or not strays else []), *strays]))
             return
         if at_work(context.instance, settings, take_in.name):
             yield dg.SkipReason("an import is at work; it or the next one takes these files")

@@ -97,17 +97,32 @@ def test_from_files_to_fitness_by_the_command_alone(tmp_path: Path, files: Path)
     assert all(one["ok"] for one in momentum.json("doctor"))
 
 
-def test_what_cannot_be_read_at_all_ends_with_1_and_names_the_way_to_the_reasons(tmp_path: Path, files: Path) -> None:
+def test_what_cannot_be_read_at_all_ends_with_1_is_told_with_its_reason_and_adds_nobody(
+    tmp_path: Path, files: Path
+) -> None:
     momentum = Home(tmp_path / "home")
     out, err = momentum("import", files / "broken.fit", "--athlete", "ana", code=1)
     assert "1 refused" in out
     assert str(files / "broken.fit") in err  # in one piece, however long
-    command = next(line.strip() for line in out.splitlines() if "FROM quarantine" in line)
-    assert command.startswith('momentum sql "SELECT')
-    reasons = momentum.json("sql", command.removeprefix('momentum sql "').removesuffix('"'))
-    assert [Path(row["source_file"]).name for row in reasons] == ["broken.fit"]
+    (reason,) = momentum.json("sql", "SELECT reason FROM quarantine")
+    assert f"broken.fit: {reason['reason']}" in out
     (tmp_path / "empty").mkdir()
     _, err = momentum("import", tmp_path / "empty", "--athlete", "ana", code=1)
     assert f"no activity files in {tmp_path / 'empty'}" in err
+    assert momentum.json("athlete", "list") == []
+    assert "ana is new" in momentum("import", files, "--athlete", "ana")[0]
+    assert [one["athlete_id"] for one in momentum.json("athlete", "list")] == ["ana"]
     _, err = momentum("import", tmp_path / "nowhere", "--athlete", "ana", code=1)
     assert f"no such file or folder: {tmp_path / 'nowhere'}" in err
+
+
+def test_files_in_the_inbox_bring_their_athlete_and_what_is_nobodys_is_told(tmp_path: Path, files: Path) -> None:
+    momentum = Home(tmp_path / "home")
+    inbox = tmp_path / "home" / "inbox"
+    for folder in ("bo", "two words"):
+        (inbox / folder).mkdir(parents=True)
+        (inbox / folder / "ride.fit").write_bytes((files / f"{DAYS_AGO[0]}.fit").read_bytes())
+    _, err = momentum("run")
+    assert f"{inbox / 'two words'} is not taken" in err
+    assert [one["athlete_id"] for one in momentum.json("athlete", "list")] == ["bo"]
+    assert (inbox / "two words" / "ride.fit").exists()

@@ -115,3 +115,11 @@ def test_a_store_that_another_process_holds_is_told_with_its_holder(tmp_path: Pa
     assert (said.code, ok) == (1, False)
     assert f"process {holder.pid}" in message
     assert "Waiting for the store" in said.err
+
+
+def test_what_lies_in_the_inbox_and_is_nobodys_is_ill(momentum: Command, home: Path) -> None:
+    (home / "inbox").mkdir()
+    (home / "inbox" / "ride.fit").write_bytes(b"x")
+    said = momentum("doctor", "--json")
+    assert said.code == 1
+    assert "named after their athlete" in findings(said)["inbox"][1]

@@ -61,6 +61,9 @@ def test_help_answers_and_every_parameter_is_explained(momentum: Command, path: 
         ("import", "--athlete", "ana"),
         ("backfill", "no_such_asset"),
         ("backfill", "--from", "2024-02-01", "--to", "2024-01-01"),
+        ("backfill", "--from", "1990-02-01", "--to", "1990-03-01"),
+        ("backfill", "--from", "2990-02-01", "--to", "2990-03-01"),
+        ("ui", "--port", "99999"),
     ],
     ids=" ".join,
 )

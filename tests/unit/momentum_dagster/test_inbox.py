@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from momentum_dagster.assets.inbox import deliveries
+from momentum_dagster.assets.inbox import deliveries, left_alone
 
 
 def test_what_was_taken_is_moved_away_and_what_grew_meanwhile_stays(tmp_path: Path) -> None:
@@ -46,3 +46,16 @@ def test_paths_that_a_person_names_are_left_where_they_are(tmp_path: Path) -> No
     (delivery,) = deliveries([str(path)], "ana", tmp_path / "inbox")
     delivery.put_away()
     assert path.exists()
+
+
+def test_what_is_nobodys_is_left_alone_and_told(tmp_path: Path) -> None:
+    for name in ("ana", "two words", "empty name", ".hidden"):
+        (tmp_path / name).mkdir()
+    for name in ("ana/ride.fit", "two words/ride.fit", ".hidden/ride.fit", "loose.fit", ".DS_Store"):
+        (tmp_path / name).write_bytes(b"x")
+    assert [delivery.athlete_id for delivery in deliveries([], "", tmp_path)] == ["ana"]
+    loose, misnamed = left_alone(tmp_path)
+    assert "loose.fit is not taken: files go into a folder named after their athlete" in loose
+    assert "two words is not taken: athlete id 'two words'" in misnamed
+    assert "rename the folder" in misnamed
+    assert left_alone(tmp_path / "none") == []

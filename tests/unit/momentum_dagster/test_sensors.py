@@ -81,6 +81,14 @@ def test_an_inbox_that_is_not_there_or_empty_asks_for_nothing(tmp_path: Path, lo
     assert "empty" in look.said
 
 
+def test_files_of_nobody_are_not_taken_and_told(tmp_path: Path, look: Ticks) -> None:
+    (tmp_path / "inbox" / "two words").mkdir(parents=True)
+    (tmp_path / "inbox" / "two words" / "ride.fit").write_bytes(b"a")
+    assert [look(), look()] == [[], []]
+    assert "two words is not taken" in look.said
+    assert "rename the folder" in look.said
+
+
 def test_a_file_that_grows_is_not_taken_until_it_has_stopped(inbox: Path, look: Ticks) -> None:
     for content in (b"a", b"ab", b"abc"):
         (inbox / "ride.fit").write_bytes(content)
@@ -154,6 +162,14 @@ def test_hidden_files_and_those_taken_are_not_waiting(inbox: Path, look: Ticks) 
     look()
     assert look() == []
     assert "empty" in look.said
+
+
+def test_files_of_nobody_are_not_taken_and_told(tmp_path: Path, look: Ticks) -> None:
+    (tmp_path / "inbox" / "two words").mkdir(parents=True)
+    (tmp_path / "inbox" / "two words" / "ride.fit").write_bytes(b"a")
+    assert [look(), look()] == [[], []]
+    assert "two words is not taken" in look.said
+    assert "rename the folder" in look.said
 
 
 def test_an_unpacked_export_is_taken_when_no_file_in_it_moves_any_more(inbox: Path, look: Ticks) -> None:
