@@ -164,14 +164,6 @@ def test_hidden_files_and_those_taken_are_not_waiting(inbox: Path, look: Ticks) 
     assert "empty" in look.said
 
 
-def test_files_of_nobody_are_not_taken_and_told(tmp_path: Path, look: Ticks) -> None:
-    (tmp_path / "inbox" / "two words").mkdir(parents=True)
-    (tmp_path / "inbox" / "two words" / "ride.fit").write_bytes(b"a")
-    assert [look(), look()] == [[], []]
-    assert "two words is not taken" in look.said
-    assert "rename the folder" in look.said
-
-
 def test_an_unpacked_export_is_taken_when_no_file_in_it_moves_any_more(inbox: Path, look: Ticks) -> None:
     export = inbox / "export" / "DI_CONNECT"
     export.mkdir(parents=True)
