@@ -32,3 +32,8 @@ class RefusedFile:
     source_file: str
     reason: str
     detail: str = ""
+
+
+def shown(name: str) -> str:
+    """A file's name as text that can be stored: names on disk are bytes, and old ones are not UTF-8."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

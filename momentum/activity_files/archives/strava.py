@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -56,7 +57,10 @@ def file_key(name: str) -> str:
 def read_list(content: bytes) -> dict[str, Said]:
     """What the export says, by `file_key`. Raises Refused for a csv that lists no activity files."""
     try:
-        rows = csv.reader(io.StringIO(_text(content), newline=""))
+        text = _text(content)
+        # Spreadsheets save a list with what their country puts between cells.
+        delimiter = max(",;\t", key=text.partition("\n")[0].count)
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         header = [_folded(cell) for cell in next(rows, [])]
         found = [row for row in rows if row]
     except csv.Error as error:
@@ -79,6 +83,8 @@ def read_list(content: bytes) -> dict[str, Said]:
 
 
 def _text(content: bytes) -> str:
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", "replace")  # a spreadsheet's "Unicode text"
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:

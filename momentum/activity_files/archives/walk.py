@@ -17,7 +17,7 @@ from momentum.activity_files.archives.exports import (
     garmin_by_name,
     is_clutter,
 )
-from momentum.activity_files.archives.found import FoundFile, RefusedFile
+from momentum.activity_files.archives.found import FoundFile, RefusedFile, shown
 from momentum.activity_files.archives.strava import read_list
 from momentum.activity_files.archives.unpack import Budget, open_zip, unpack_entry, unpack_gz, unsafe_name
 from momentum.activity_files.decoded import Refused
@@ -34,7 +34,7 @@ def walk(path: Path) -> Iterator[FoundFile | RefusedFile]:
     is passed over, in folders and zips what the system hides. Links out of a folder are not followed.
     Never raises for what it finds; a full disk does raise.
     """
-    name = path.name or path.resolve().name
+    name = shown(path.name or path.resolve().name)
     around = _around(path)
     try:
         mode = path.stat().st_mode
@@ -84,13 +84,13 @@ def _listing(stream: BinaryIO) -> bytes:
 
 def _folder(root: Path, name: str, around: Export, budget: Budget) -> Iterator[FoundFile | RefusedFile]:
     files, refused = _tree(root, name)
-    exports, problems = exports_in(files, lambda file: _read_list(root / file), lambda file: f"{name}/{file}")
+    exports, problems = exports_in(files, lambda file: _read_list(root / file), lambda file: shown(f"{name}/{file}"))
     yield from refused
     yield from problems
     for file in files:
         export = export_of(file, exports, around)
         if export.takes(file):
-            yield from _file(root / file, f"{name}/{file}", export, budget)
+            yield from _file(root / file, shown(f"{name}/{file}"), export, budget)
 
 
 def _tree(root: Path, name: str) -> tuple[list[str], list[RefusedFile]]:
@@ -100,7 +100,7 @@ def _tree(root: Path, name: str) -> tuple[list[str], list[RefusedFile]]:
 
     def unreadable(error: OSError) -> None:
         where = Path(error.filename).relative_to(root).as_posix()
-        refused.append(RefusedFile(f"{name}/{where}", "cannot be read", error.strerror or str(error)))
+        refused.append(RefusedFile(shown(f"{name}/{where}"), "cannot be read", error.strerror or str(error)))
 
     for folder, subfolders, entries in os.walk(root, onerror=unreadable):
         for entry in sorted([*entries, *(sub for sub in subfolders if Path(folder, sub).is_symlink())]):
@@ -111,7 +111,7 @@ def _tree(root: Path, name: str) -> tuple[list[str], list[RefusedFile]]:
             if reason is None:
                 files.append(relative)
             elif reason:
-                refused.append(RefusedFile(f"{name}/{relative}", *reason))
+                refused.append(RefusedFile(shown(f"{name}/{relative}"), *reason))
         subfolders[:] = sorted(sub for sub in subfolders if not is_clutter(sub))
     return sorted(files), refused
 
@@ -182,6 +182,8 @@ def _zip(
     for entry in archive.infolist():
         inside = entry.filename.replace("\\", "/")
         reason = unsafe_name(entry)
+        if not reason:  # "./a.fit" is what some programs make of "a.fit", and not hidden
+            inside = "/".join(part for part in inside.split("/") if part not in ("", "."))
         if not reason and (entry.is_dir() or is_clutter(inside)):
             continue
         if not reason and inside in entries:

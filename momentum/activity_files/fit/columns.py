@@ -33,7 +33,7 @@ def read_message(
     subfields) are there too. Developer fields are called dev_INDEX_NUMBER and are unscaled.
 
     wanted: names of the profile's fields to read (all if None); fields whose size does not fit their
-    type, and text where the profile has numbers, are then left out. described: types of developer
+    type, and text or bytes where the profile has numbers, are then left out. described: types of developer
     fields; without it they are left out.
     Raises Refused "too large".
     """
@@ -81,8 +81,11 @@ def _named_layouts(
     named: NamedLayouts = []
     for layout in definition.fields:
         field = message.field(layout.number)
-        # What an activity is made of must be what the profile says it is; else it is not there.
-        fits = not layout.misfit and (layout.base_type.kind == "string") == (field.type == "string")
+        # What an activity is made of must be what the profile says it is; else it is not there. Types that
+        # FIT does not know are read as bytes, and the first byte of a number is no number.
+        kind = layout.base_type.kind
+        fits = not layout.misfit and (kind == "string") == (field.type == "string")
+        fits &= kind != "bytes" or field.type == "byte"
         if wanted is None or (field.name in wanted and fits):
             named.append((field.name, layout, field))
     for layout in definition.developer_fields if described is not None else ():

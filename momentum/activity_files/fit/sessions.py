@@ -91,6 +91,8 @@ def read_sessions(columns: Columns, sport: Columns, record_s: NDArray[np.float64
                 k,
             )
         )
+    # Some devices write a session again when they save: twice the same is one.
+    sessions = list({(one.sport, one.sub_sport, one.start_s, one.elapsed_s): one for one in sessions}.values())
     if not sessions and record_s.size:
         sessions.append(Session(*fallback, float(record_s[0]), np.nan, np.nan))
     sessions.sort(key=lambda session: session.start_s)

@@ -75,6 +75,8 @@ def decode_gpx(stream: BinaryIO) -> DecodedFile:
     if points.seen == 0:
         raise Refused("no recorded track", "routes or waypoints only")
     timed = [track for track in tracks if track.last > track.first]
+    if not timed and len(points.columns["ts"]):
+        raise Refused("no recorded track", f"{points.seen} points that lie in no track")
     if not timed:
         raise Refused("track without times", f"{points.seen} points")
     problems = list(points.problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import os
@@ -115,6 +116,21 @@ def test_large_content_is_given_whole(tmp_path: Path) -> None:
 def test_backslashes_of_old_windows_zips_are_folders(tmp_path: Path) -> None:
     written(tmp_path, {"old.zip": zipped({"activities\\1.fit": FIT})})
     assert contents(tmp_path / "old.zip") == {"old.zip!activities/1.fit": FIT}
+
+
+def test_a_name_that_begins_at_the_folder_itself_is_not_hidden(tmp_path: Path) -> None:
+    written(tmp_path, {"a.zip": zipped({"./ride.fit": FIT, "./x/./run.gpx": GPX, "./.hidden.fit": FIT})})
+    assert contents(tmp_path / "a.zip") == {"a.zip!ride.fit": FIT, "a.zip!x/run.gpx": GPX}
+
+
+def test_names_on_disk_that_are_not_utf_8_become_text(tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/Z\xfcrich.fit"))
+    try:
+        path.write_bytes(FIT)
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    assert contents(tmp_path) == {f"{tmp_path.name}/Z\\xfcrich.fit": FIT}
+    assert contents(path) == {"Z\\xfcrich.fit": FIT}
 
 
 def test_the_stream_is_valid_until_the_next_step(tmp_path: Path) -> None:
@@ -231,6 +247,13 @@ def strava(listing: str | bytes) -> dict[str, bytes]:
     }
 
 
+def saved_again(listing: str, delimiter: str) -> str:
+    """The list as a spreadsheet writes it where commas stand in numbers."""
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter=delimiter).writerows(csv.reader(io.StringIO(listing, newline="")))
+    return out.getvalue()
+
+
 def told(path: Path) -> dict[str, tuple[str, str, str, float | None]]:
     return {
         file.source_file.rpartition("/")[2]: (file.source, file.title, file.sport_hint, file.rpe)
@@ -260,8 +283,10 @@ def test_a_strava_export_as_zip_and_as_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("listing", "rpe"),
     [(GERMAN, 7.0), (FRENCH, 7.0), (SPANISH, 7.0), (OLD, None), (DUTCH, None), ("\ufeff" + GERMAN, 7.0),
-     (GERMAN.encode("cp1252"), 7.0)],
-    ids=["german", "french", "spanish", "before 2019", "another", "byte order mark", "saved by a spreadsheet"],
+     (GERMAN.encode("cp1252"), 7.0), (saved_again(GERMAN, ";"), 7.0),
+     (saved_again(FRENCH, "\t").encode("utf-16"), 7.0)],
+    ids=["german", "french", "spanish", "before 2019", "another", "byte order mark", "saved by a spreadsheet",
+         "semicolons", "tabs in UTF-16"],
 )  # fmt: skip
 def test_lists_in_other_languages(tmp_path: Path, listing: str | bytes, rpe: float | None) -> None:
     found = told(written(tmp_path / "export", strava(listing)))

@@ -307,3 +307,24 @@ def test_what_holds_nothing_is_refused_with_a_fixed_reason(data: bytes, reason: 
     with pytest.raises(Refused) as refused:
         decode_fit(data)
     assert refused.value.reason == reason
+
+
+def test_a_session_written_twice_is_one() -> None:
+    legs = [session(0, 60, 5), session(60, 60, 2), session(120, 60, 1)]
+    event = one(records(range(180)), *legs, *legs)
+    assert [(leg.sport, leg.elapsed_s, len(leg.samples["ts"])) for leg in event.legs] == [
+        ("swimming", 60, 60),
+        ("cycling", 60, 60),
+        ("running", 60, 60),
+    ]
+    assert event.distance_m == 3000
+    ride = one(records(range(60)), session(0, 60), session(0, 60))
+    assert len(ride.samples["ts"]) == 60
+
+
+@pytest.mark.parametrize("base_type", [BYTE, 0x1F, 0xF7])
+def test_the_first_byte_of_a_number_of_unknown_type_is_no_number(base_type: int) -> None:
+    out = definition(1, RECORD, [(253, "I"), (3, "B"), (7, 2, base_type)])
+    ride = one(out, *(message(1, "IBH", START + s, 120, 456) for s in range(5)))
+    assert ride.samples["heart_rate_bpm"].tolist() == [120] * 5
+    assert "power_w" not in ride.samples

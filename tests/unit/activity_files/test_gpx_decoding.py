@@ -162,6 +162,12 @@ def test_a_planned_track_has_no_times() -> None:
         gpx(TRACK.format('<trkpt lat="1" lon="2"><ele>5</ele></trkpt>' * 3))
 
 
+def test_points_in_no_track_are_no_recording() -> None:
+    with pytest.raises(Refused) as refused:
+        gpx(at(0) + at(1))
+    assert (refused.value.reason, refused.value.detail) == ("no recorded track", "2 points that lie in no track")
+
+
 def test_positions_off_the_globe_are_handed_on_and_lengthen_no_way() -> None:
     bad = [("nan", "6"), ("inf", "6"), ("91", "6"), ("45", "-1e999"), ("", "6"), ("45,1", "6")]
     inner = "".join(
