@@ -181,16 +181,23 @@ def split_activity(
 
 
 def find_activity(client: Client, athlete_id: str, ref: str) -> dict[str, Any]:
-    """The activity with this id, a former id, or the unique start of one."""
+    """The activity with this id, a former id, or the unique start of one.
+
+    The former id of a leg is that leg of what its file belongs to now, or the whole where that has no legs.
+    """
     rows = client.rows(
         "SELECT DISTINCT activity_id FROM ("
         "  SELECT activity_id FROM activities "
         "  WHERE athlete_id = {athlete:String} AND startsWith(activity_id, {ref:String})"
-        "  UNION ALL SELECT sources.activity_id FROM activity_sources AS sources "
-        "  INNER JOIN activity_aliases AS aliases "
-        "    ON aliases.source_sha256 = sources.source_sha256 AND aliases.part = sources.part "
-        "  WHERE sources.athlete_id = {athlete:String} AND aliases.athlete_id = {athlete:String} "
-        "  AND aliases.leg = 0 AND startsWith(aliases.alias_id, {ref:String}))",
+        "  UNION ALL SELECT if(legs.activity_id = '', former.event_id, legs.activity_id) FROM ("
+        "    SELECT sources.activity_id AS event_id, aliases.leg AS leg FROM activity_sources AS sources "
+        "    INNER JOIN activity_aliases AS aliases "
+        "      ON aliases.source_sha256 = sources.source_sha256 AND aliases.part = sources.part "
+        "    WHERE sources.athlete_id = {athlete:String} AND aliases.athlete_id = {athlete:String} "
+        "    AND startsWith(aliases.alias_id, {ref:String})) AS former "
+        "  LEFT JOIN (SELECT parent_id, leg, activity_id FROM activities "
+        "    WHERE athlete_id = {athlete:String} AND parent_id != '') AS legs "
+        "    ON legs.parent_id = former.event_id AND legs.leg = former.leg)",
         {"athlete": athlete_id, "ref": ref},
     )
     if len(rows) != 1:

@@ -13,7 +13,7 @@ import pytest
 from momentum.activity_files.decoded import Activity
 from momentum.adapters.clickhouse import Client
 from momentum.demo.fit_writer import fit_bytes
-from momentum.warehouse.entries import merge_activities, set_rpe, split_activity
+from momentum.warehouse.entries import find_activity, merge_activities, set_rpe, split_activity
 from tests.imports import NOW, archive_at, compute, opener, take_in
 from tests.unit.activity_files.made_activities import NOON_MS, ride, without
 
@@ -99,3 +99,29 @@ def test_a_leg_stands_for_its_event_when_it_is_merged(client: Client, tmp_path: 
     merge_activities(client, "ana", refs, open_change=opener(client), now=NOW)
     compute(client, archive)
     assert [piece["leg"] for piece in pieces(client)] == [0, 1, 2]
+
+
+def test_a_leg_is_found_by_the_id_it_had_before_another_file_founded_the_event(client: Client, tmp_path: Path) -> None:
+    archive = archive_at(tmp_path)
+    take_in(client, archive, "ana", [("event.fit", EVENT)])
+    compute(client, archive)
+    former = {piece["leg"]: piece["activity_id"] for piece in pieces(client)}
+    set_rpe(client, "ana", former[1], 7.0, open_change=opener(client), now=NOW)
+
+    take_in(client, archive, "ana", [("bike.fit", bike_alone(founds=True))])
+    compute(client, archive)
+    now = {piece["leg"]: piece["activity_id"] for piece in pieces(client)}
+    assert set(former.values()).isdisjoint(now.values())
+    for number, former_id in former.items():
+        assert find_activity(client, "ana", former_id)["activity_id"] == now[number]
+        assert find_activity(client, "ana", former_id[:12])["activity_id"] == now[number]
+    set_rpe(client, "ana", former[2], 8.0, open_change=opener(client), now=NOW)
+    compute(client, archive)
+    assert [piece["rpe"] for piece in pieces(client)] == [None, 7.0, 8.0]
+
+    split_activity(client, "ana", former[2], None, open_change=opener(client), now=NOW)
+    compute(client, archive)
+    assert find_activity(client, "ana", former[2])["activity_id"] == former[2]
+    merge_activities(client, "ana", (former[2], now[0]), open_change=opener(client), now=NOW)
+    compute(client, archive)
+    assert {piece["leg"]: piece["rpe"] for piece in pieces(client)} == {0: None, 1: 7.0, 2: 8.0}
