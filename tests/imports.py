@@ -14,7 +14,8 @@ from momentum.adapters.archive import Archive
 from momentum.warehouse.changes import close_changes, open_change, open_changes
 from momentum.warehouse.client import Client
 from momentum.warehouse.ingest.assembly import assemble
-from momentum.warehouse.ingest.intake import Intake, IntakeReport
+from momentum.warehouse.ingest.batch import IntakeReport
+from momentum.warehouse.ingest.intake import Intake
 from momentum.warehouse.metrics import recompute_metrics
 from momentum.warehouse.models.registry import model_version
 from momentum.warehouse.models.run import recompute

@@ -14,7 +14,7 @@ from momentum_dagster.resources.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from momentum.warehouse.client import Client
-    from momentum.warehouse.ingest.intake import IntakeReport
+    from momentum.warehouse.ingest.batch import IntakeReport
 
 GROUP = "files"
 IMPORT = "take_in_files"  # the step

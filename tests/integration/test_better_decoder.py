@@ -113,3 +113,39 @@ def test_a_better_decoder_may_find_fewer_activities_in_a_file(
     compute_with_decoder(client, archive, monkeypatch, lambda decoded: decoded.activities.pop() and None)
     assert client.rows("SELECT count() AS n FROM activities") == [{"n": 1}]
     assert client.rows("SELECT count() AS n FROM activity_metrics") == [{"n": 1}]
+
+
+@pytest.mark.parametrize("refused", ["the whole file", "its second activity"])
+def test_an_import_after_an_upgrade_does_not_stop_at_an_old_file_that_is_refused_now(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    archive = archive_at(tmp_path)
+    morning, midday = (recorded(seed, NOON_MS + seed * HOUR_MS) for seed in (1, 2))
+    take_in(client, archive, "ana", [("chained.fit", fit_bytes(morning) + fit_bytes(midday))])
+    compute(client, archive)
+
+    read = intake.decode
+
+    def stricter(stream: BinaryIO, now: datetime) -> DecodedFile:
+        decoded = read(stream, now)
+        if len(decoded.activities) == 2:
+            if refused == "the whole file":
+                raise Refused("damaged", "its first part")
+            decoded.activities.pop()
+        return decoded
+
+    for module in (intake, assembly):
+        monkeypatch.setattr(module, "DECODER_VERSION", DECODER_VERSION + 1)
+    monkeypatch.setattr(intake, "decode", stricter)
+
+    by_watch = [recorded(seed, NOON_MS + seed * HOUR_MS, "Forerunner 255", "7") for seed in (1, 2)]
+    files = [(f"{number}.fit", fit_bytes(activity)) for number, activity in enumerate(by_watch)]
+    report = take_in(client, archive, "ana", [*files, ("evening.fit", small_files()["evening.fit"])])
+    assert report.new == 3
+    compute(client, archive)
+    compute(client, archive)
+    assert client.rows("SELECT count() AS n FROM activities") == [{"n": 3}]
+    chained = client.rows("SELECT count() AS n FROM activity_sources WHERE source_file = 'chained.fit'")
+    assert chained == [{"n": 0 if refused == "the whole file" else 1}]
+    told = [row["source_file"] for row in client.rows("SELECT source_file FROM quarantine")]
+    assert told == (["chained.fit"] if refused == "the whole file" else [])

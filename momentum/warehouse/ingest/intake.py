@@ -7,36 +7,21 @@ run again finds what is done and does the rest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from typing import Any, BinaryIO, Protocol
 
 from momentum.activity_files.archives import FoundFile, RefusedFile
-from momentum.activity_files.decoded import Activity, DecodedFile, Problem, Refused
+from momentum.activity_files.decoded import Activity, DecodedFile, Refused
 from momentum.activity_files.decoder_version import DECODER_VERSION
 from momentum.activity_files.localtime import local_date
-from momentum.activity_files.matching import activity_id
+from momentum.activity_files.matching import Group
 from momentum.activity_files.read import decode
-from momentum.warehouse.ingest.book import Book, Key, read_book
+from momentum.warehouse.ingest.batch import IN_PART, LEFT_OUT, Batch, IntakeReport, new_aliases, sentence
+from momentum.warehouse.ingest.book import Book, read_book
 from momentum.warehouse.ingest.columns import rows_to_arrow
 from momentum.warehouse.ingest.summary import summary
-from momentum.warehouse.ingest.versions import MAX_SAMPLES, sweep_begun, write_versions
-
-MAX_FILES = 250  # of one batch; inserts of 100 files and more are what the store is fast at
-
-IN_PART = "decoded in part"
-# Something that the file holds is not in the store. What was read and not believed (a power spike, a
-# dropout) is told on the activity instead, or quarantine would be full of good files.
-LEFT_OUT = frozenset(
-    {IN_PART, "date before 2000", "date in the future", "points without a time", "samples without a date"}
-)
-
-
-def _sentence(problem: Problem) -> str:
-    if problem.reason == IN_PART:
-        return problem.detail
-    return f"{problem.reason}: {problem.detail}" if problem.detail else problem.reason
+from momentum.warehouse.ingest.versions import sweep_begun, write_versions
 
 
 class Archive(Protocol):
@@ -45,40 +30,6 @@ class Archive(Protocol):
     def put(self, stream: BinaryIO) -> tuple[str, int]: ...
     def settle(self) -> None: ...
     def open(self, sha256: str) -> BinaryIO: ...
-
-
-@dataclass
-class IntakeReport:
-    """What an import did, in numbers."""
-
-    files: int = 0
-    new: int = 0
-    known: int = 0
-    refused: int = 0
-    in_part: int = 0
-    activities: int = 0
-    samples: int = 0
-    from_date: date | None = None
-    reasons: dict[str, int] = field(default_factory=dict)
-
-    def refuse(self, reason: str) -> None:
-        self.refused += 1
-        self.reasons[reason] = self.reasons.get(reason, 0) + 1
-
-
-@dataclass
-class _Batch:
-    raw: list[dict[str, Any]] = field(default_factory=list)
-    decoded: list[dict[str, Any]] = field(default_factory=list)
-    quarantine: list[dict[str, Any]] = field(default_factory=list)
-    activities: dict[str, list[Activity]] = field(default_factory=dict)
-    touched: set[Key] = field(default_factory=set)  # parts that are new, or known by one more name
-    days: list[date] = field(default_factory=list)  # where an older decoder had put them
-    samples: int = 0
-
-    @property
-    def full(self) -> bool:
-        return len(self.raw) >= MAX_FILES or self.samples >= MAX_SAMPLES
 
 
 class Intake:
@@ -99,7 +50,7 @@ class Intake:
         self.open_change, self.run_id, self.now, self.cause = open_change, run_id, now, cause
         self.report = IntakeReport()
         sweep_begun(client, now)
-        self._batch = _Batch()
+        self._batch = Batch()
         self._read_journals()
         if not self.book.names:
             self._say_all_read()
@@ -144,15 +95,20 @@ class Intake:
 
     def decode_again(self) -> None:
         """Reads what the archive holds of this athlete and an older decoder has read, or refused."""
-        for sha256, names in self.book.names.items():
+        for sha256 in self.book.names:
             part = self.book.parts.get((sha256, 0))
             if part is None or part["decoder_version"] != DECODER_VERSION:
-                for name in names:
-                    self._decode(name["source_file"], sha256)
+                self._decode_again(sha256)
                 if self._batch.full:
                     self.flush()
         self.flush()
         self._say_all_read()
+
+    def _decode_again(self, sha256: str) -> None:
+        told, self.report = self.report, IntakeReport()  # an import tells of the files that it was given
+        for name in self.book.names[sha256]:
+            self._decode(name["source_file"], sha256)
+        self.report = told
 
     def _is_whole(self, sha256: str) -> bool:
         part = self.book.parts.get((sha256, 0))
@@ -170,14 +126,14 @@ class Intake:
         missing = [problem for problem in decoded.problems if problem.reason in LEFT_OUT]
         if missing:
             self.report.in_part += 1
-            self._quarantine(source_file, sha256, IN_PART, "; ".join(map(_sentence, missing)))
+            self._quarantine(source_file, sha256, IN_PART, "; ".join(map(sentence, missing)))
         if sha256 not in self._batch.activities:
             self._remember_parts(sha256, decoded)
         return decoded
 
     def _remember_parts(self, sha256: str, decoded: DecodedFile) -> None:
         self._batch.activities[sha256] = decoded.activities
-        problems = [_sentence(problem) for problem in decoded.problems]
+        problems = [sentence(problem) for problem in decoded.problems]
         for part, activity in enumerate(decoded.activities):
             day, offset_s, offset_source = local_date(activity, self.book.timezone)
             row = summary(activity) | {
@@ -208,6 +164,7 @@ class Intake:
         """Parts from this one on: an older decoder found them in the file, this one does not."""
         while (sha256, part) in self.book.parts:
             self._batch.days.append(self.book.local_date((sha256, part)))
+            self._batch.touched.discard((sha256, part))
             del self.book.parts[(sha256, part)]
             part += 1
 
@@ -250,9 +207,9 @@ class Intake:
 
     def flush(self) -> None:
         """Write what was taken since the last flush, in the order that a kill cannot hurt."""
-        batch, self._batch = self._batch, _Batch()
+        groups = self._touched_groups()
+        batch, self._batch = self._batch, Batch()
         self.archive.settle()
-        groups = self.book.groups(batch.touched) if batch.touched else []
         # A new file may decide anew on which day an activity lies, and which files beside it are one.
         days = batch.days + [self.book.local_date(key) for group in groups for key in group.members]
         if days:
@@ -269,7 +226,7 @@ class Intake:
                 run_id=self.run_id,
                 now=self.now,
             )
-        aliases = self._aliases(batch.activities)
+        aliases = new_aliases(self.client, self.book, batch.activities, self.now)
         for table, rows in (
             ("decoded_files", batch.decoded),
             ("activity_aliases", aliases),
@@ -281,33 +238,20 @@ class Intake:
         if self.client.give_way():
             self._read_journals()
 
-    def _aliases(self, files: Collection[str]) -> list[dict[str, Any]]:
-        """Rows of the identifiers that these files found and that are not journalled yet.
+    def _touched_groups(self) -> list[Group]:
+        """Groups of what was taken, read by this decoder throughout.
 
-        Asked of the journal: a killed import may have written the files and not their identifiers.
+        Files beside it that an older decoder has read are read again first: this one may find less in them,
+        or refuse them, and what they are merged into is read from them now.
         """
-        if not files:
-            return []
-        known = self.client.rows(
-            "SELECT alias_id FROM activity_aliases WHERE athlete_id = {athlete:String} "
-            "AND source_sha256 IN {files:Array(String)}",
-            {"athlete": self.athlete_id, "files": sorted(files)},
-        )
-        written = {row["alias_id"] for row in known}
-        rows = [
-            {
-                "athlete_id": self.athlete_id,
-                "alias_id": activity_id(self.athlete_id, sha256, part, leg),
-                "source_sha256": sha256,
-                "part": part,
-                "leg": leg,
-                "at": self.now,
-            }
-            for (sha256, part), row in self.book.parts.items()
-            if sha256 in files
-            for leg in range(row["legs"] + 1)
-        ]
-        return [row for row in rows if row["alias_id"] not in written]
+        while True:
+            groups = self.book.groups(self._batch.touched) if self._batch.touched else []
+            members = {key for group in groups for key in group.members}
+            older = {key[0] for key in members if self.book.parts[key]["decoder_version"] != DECODER_VERSION}
+            if not older:
+                return groups
+            for sha256 in sorted(older):
+                self._decode_again(sha256)
 
 
 def archived(archive: Archive, at_hand: dict[str, list[Activity]], now: datetime) -> Callable[[str], list[Activity]]:
