@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from momentum.reports.style import words
-from momentum.reports.wording import clock, day_text, pace
+from momentum.reports.units import Units, units_of
+from momentum.reports.wording import clock, day_text
 from momentum.warehouse.queries import ActivityDetail
 
 # Metrics in the order in which people read them: column, name, unit, digits.
@@ -36,16 +37,18 @@ _METRICS = (
     ("efficiency_factor", "efficiency factor", "", 3),
     ("w_prime_min_j", "lowest W' balance", "J", 0),
 )
+_ON_FOOT = ("running", "walking", "hiking")
 
 
-def activity_view(console: Console, detail: ActivityDetail) -> None:
-    """Prints one activity, event or leg."""
-    _show_what(console, detail)
+def activity_view(console: Console, detail: ActivityDetail, units_name: str | None = None) -> None:
+    """Prints one activity, event or leg, in the athlete's units: metric or imperial."""
+    units = units_of(units_name)
+    _show_what(console, detail, units)
     _show_load(console, detail)
     if detail.metrics is not None:
-        _show_metrics(console, detail.metrics)
+        _show_metrics(console, detail.metrics, units)
     if detail.legs:
-        _show_legs(console, detail.legs)
+        _show_legs(console, detail.legs, units)
     _show_files(console, detail.sources)
 
 
@@ -53,7 +56,7 @@ def _line(console: Console, text: str, style: str = "") -> None:
     console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
-def _show_what(console: Console, detail: ActivityDetail) -> None:
+def _show_what(console: Console, detail: ActivityDetail, units: Units) -> None:
     activity = detail.activity
     kind = words(activity["sport"])
     if activity["sub_sport"] and activity["sub_sport"] != activity["sport"]:
@@ -64,9 +67,9 @@ def _show_what(console: Console, detail: ActivityDetail) -> None:
     if activity["moving_s"] is not None and abs(activity["moving_s"] - activity["elapsed_s"]) >= 60:
         told.append(f"{clock(activity['moving_s'])} h moving")
     if activity["distance_m"]:
-        told.append(f"{activity['distance_m'] / 1000:.2f} km")
+        told.append(f"{units.distance(activity['distance_m'], 2)} {units.road}")
     if activity["ascent_m"]:
-        told.append(f"{activity['ascent_m']:.0f} m up")
+        told.append(units.ascent(activity["ascent_m"]))
     if activity["rpe"] is not None:
         told.append(f"exertion {activity['rpe']:g} of 10")
     _line(console, ", ".join(told))
@@ -98,13 +101,15 @@ def _table(*columns: str, right: tuple[str, ...] = ()) -> Table:
     return table
 
 
-def _show_metrics(console: Console, metrics: dict[str, Any]) -> None:
+def _show_metrics(console: Console, metrics: dict[str, Any], units: Units) -> None:
     there = [one for one in _METRICS if metrics[one[0]] is not None]
     if there or metrics["avg_speed_mps"]:
         table = _table("metric", "value", "", right=("value",))
         if metrics["avg_speed_mps"]:
-            table.add_row("mean speed", *_speed(metrics["sport"], metrics["avg_speed_mps"]))
+            table.add_row("mean speed", *_speed(metrics["sport"], metrics["avg_speed_mps"], units))
         for column, name, unit, digits in there:
+            if unit == "rpm" and metrics["sport"] in _ON_FOOT:
+                unit = "strides/min"  # two steps each, as the devices count
             table.add_row(name, f"{metrics[column]:.{digits}f}", unit)
         console.print()
         console.print(table)
@@ -112,19 +117,19 @@ def _show_metrics(console: Console, metrics: dict[str, Any]) -> None:
         _line(console, f"note: {note}", "dim")
 
 
-def _speed(sport: str, speed_mps: float) -> tuple[str, str]:
+def _speed(sport: str, speed_mps: float, units: Units) -> tuple[str, str]:
     if sport == "swimming":
-        return pace(speed_mps, 100), "min/100 m"
-    if sport in ("running", "walking", "hiking"):
-        return pace(speed_mps, 1000), "min/km"
-    return f"{speed_mps * 3.6:.1f}", "km/h"
+        return units.pool_pace(speed_mps)
+    if sport in _ON_FOOT:
+        return units.road_pace(speed_mps)
+    return units.speed(speed_mps)
 
 
-def _show_legs(console: Console, legs: list[dict[str, Any]]) -> None:
-    table = _table("leg", "sport", "time", "km", "id", right=("leg", "time", "km"))
+def _show_legs(console: Console, legs: list[dict[str, Any]], units: Units) -> None:
+    table = _table("leg", "sport", "time", units.road, "id", right=("leg", "time", units.road))
     for leg in legs:
-        km = f"{leg['distance_m'] / 1000:.2f}" if leg["distance_m"] else ""
-        table.add_row(str(leg["leg"]), words(leg["sport"]), clock(leg["elapsed_s"]), km, leg["activity_id"])
+        far = units.distance(leg["distance_m"], 2) if leg["distance_m"] else ""
+        table.add_row(str(leg["leg"]), words(leg["sport"]), clock(leg["elapsed_s"]), far, leg["activity_id"])
     console.print()
     console.print(table)
 

@@ -16,7 +16,8 @@ from momentum.errors import MomentumError
 from momentum.reports.fitness_chart import band_of
 from momentum.reports.style import words
 from momentum.reports.terminal_chart import AREA, DOTS, area_and_dots
-from momentum.reports.wording import clock, day_text, hours_text, threshold_text
+from momentum.reports.units import threshold_text, units_of
+from momentum.reports.wording import clock, day_text, hours_text
 from momentum.warehouse import queries
 from momentum.warehouse.client import Client
 
@@ -71,7 +72,11 @@ def athlete_view(console: Console, data: dict[str, Any]) -> None:
 
 def _show_profile(console: Console, data: dict[str, Any]) -> None:
     person, today = data["profile"], data["today"]
-    console.print(Text.assemble((person["name"] or data["athlete_id"], "bold"), "  ", (data["athlete_id"], "dim")))
+    units = units_of(person["units"])
+    if person["name"]:
+        console.print(Text.assemble((person["name"], "bold"), "  ", (data["athlete_id"], "dim")))
+    else:
+        console.print(Text(data["athlete_id"], "bold"))
     about = [words(sport) for sport in person["sports"]]
     if person["sex"] in ("f", "m"):
         about.append({"f": "female", "m": "male"}[person["sex"]])
@@ -80,9 +85,9 @@ def _show_profile(console: Console, data: dict[str, Any]) -> None:
         about.append(f"{today.year - born.year - ((today.month, today.day) < (born.month, born.day))} years")
     if person["weight_kg"]:
         weighed = f" ({day_text(person['weighed_on'])})" if person["weighed_on"] else ""
-        about.append(f"{person['weight_kg']:g} kg{weighed}")
+        about.append(f"{units.mass(person['weight_kg'])}{weighed}")
     if person["height_m"]:
-        about.append(f"{person['height_m']:.2f} m")
+        about.append(units.tallness(person["height_m"]))
     about.append(person["timezone"] or "UTC (no home zone set)")
     console.print(", ".join(about), highlight=False)
     if person["activities"]:
@@ -120,7 +125,7 @@ def _show_thresholds(console: Console, data: dict[str, Any]) -> None:
     several = {words(row["sport"]) for row in data["thresholds"]}
     table = _table("", "value", "", "sport", "source", "since", right=("value",))
     for (column, number, set_or_not, evidence, valid_from), sports in sports_of.items():
-        name, value, unit = threshold_text(column, number)
+        name, value, unit = threshold_text(column, number, units_of(data["profile"]["units"]))
         since = "today" if valid_from == data["today"] else day_text(valid_from)
         source = Text(set_or_not, style="" if set_or_not == "set" else "yellow")
         if evidence:
@@ -134,7 +139,8 @@ def _show_week(console: Console, data: dict[str, Any]) -> None:
     today = data["today"]
     monday = today - timedelta(days=today.weekday())
     _heading(console, "This week", f"{day_text(monday)} to {day_text(monday + timedelta(days=6))}")
-    table = _table("day", "sport", "load", "time", "km", right=("load", "time", "km"))
+    units = units_of(data["profile"]["units"])
+    table = _table("day", "sport", "load", "time", units.road, right=("load", "time", units.road))
     for day in (monday + timedelta(days=number) for number in range(7)):
         rows = [row for row in data["this_week"] if row["local_date"] == day]
         style = "bold" if day == today else "dim" if day > today else ""
@@ -148,7 +154,7 @@ def _show_week(console: Console, data: dict[str, Any]) -> None:
                 f"{words(row['sport'])}{many}",
                 "none" if missing else f"{row['load']:.0f}",
                 clock(row["duration_s"]),
-                f"{row['distance_m'] / 1000:.1f}" if row["distance_m"] else "",
+                units.distance(row["distance_m"], 1) if row["distance_m"] else "",
                 style=style,
             )
     console.print(table)

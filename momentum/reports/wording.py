@@ -1,36 +1,11 @@
-"""Figures as people write them: thresholds with their names and units, pace, times, days."""
+"""Figures as people write them: pace, times, days."""
 
 from __future__ import annotations
 
 from datetime import date
 
-_THRESHOLDS = {
-    "ftp_w": "FTP",
-    "critical_power_w": "critical power",
-    "w_prime_j": "W' above it",
-    "lthr_bpm": "threshold heart rate",
-    "resting_hr_bpm": "resting heart rate",
-    "max_hr_bpm": "highest heart rate",
-    "threshold_speed_mps": "threshold pace",
-    "css_mps": "critical swim pace",
-    "vt1_bpm": "heart rate at VT1",
-    "vt2_bpm": "heart rate at VT2",
-}
 
-
-def threshold_text(name: str, value: float) -> tuple[str, str, str]:
-    """A column of `thresholds` in words, its value as people tell it (speed as pace), and the unit of that."""
-    told = _THRESHOLDS[name]
-    if name == "threshold_speed_mps":
-        return told, pace(value, 1000), "min/km"
-    if name == "css_mps":
-        return told, pace(value, 100), "min/100 m"
-    if name == "w_prime_j":
-        return told, f"{value / 1000:.1f}", "kJ"
-    return told, f"{value:.0f}", "W" if name.endswith("_w") else "bpm"
-
-
-def pace(speed_mps: float, metres: int) -> str:
+def pace(speed_mps: float, metres: float) -> str:
     """Minutes and seconds for a distance at a speed above 0."""
     return minutes_text(metres / speed_mps)
 

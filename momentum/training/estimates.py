@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,7 @@ def estimate_thresholds(
     def recent(name: str) -> NDArray[np.bool_]:
         return (age > 0) & (age <= EVIDENCE_DAYS[name])
 
-    _max_heart_rate(evidence["hr_held_5s_bpm"][recent("max_hr_bpm")], values, reasons)
+    _max_heart_rate(evidence, recent("max_hr_bpm"), values, reasons)
     top_bpm = max_hr_bpm if max_hr_bpm is not None else values.get("max_hr_bpm", np.inf)
     _threshold_heart_rate(evidence, recent("lthr_bpm") & of_sport, top_bpm, values, reasons)
     if sport and "lthr_bpm" not in values:
@@ -72,13 +73,27 @@ def estimate_thresholds(
     return with_source(Thresholds(**values, estimated=frozenset(values))), reasons  # type: ignore[arg-type]
 
 
-def _max_heart_rate(held: NDArray[np.float64], values: dict[str, float], reasons: dict[str, str]) -> None:
-    held = np.sort(held[~np.isnan(held)])
-    if held.size < 2:
+def _told_day(day: int) -> str:
+    return (date(1970, 1, 1) + timedelta(days=int(day))).isoformat()
+
+
+def _second_highest(values: NDArray[np.float64], days: NDArray[np.int64]) -> tuple[float, str]:
+    """The value that two activities reached, and what it rests on: both with their days."""
+    second, first = np.lexsort((days, values))[-2:]
+    told = [f"{values[one]:.0f} bpm on {_told_day(days[one])}" for one in (second, first)]
+    return float(values[second]), f"{told[0]}, second of {values.size} activities (highest {told[1]})"
+
+
+def _max_heart_rate(
+    evidence: Evidence, rows: NDArray[np.bool_], values: dict[str, float], reasons: dict[str, str]
+) -> None:
+    held, days = evidence["hr_held_5s_bpm"], evidence["local_date"]
+    rows = rows & ~np.isnan(held)
+    if np.count_nonzero(rows) < 2:
         reasons["max_hr_bpm"] = "no value: two activities with heart rate needed"
         return
-    values["max_hr_bpm"] = float(held[-2])
-    reasons["max_hr_bpm"] = f"{held[-2]:.0f} bpm held 5 s in two of {held.size} activities"
+    values["max_hr_bpm"], told = _second_highest(held[rows], days[rows])
+    reasons["max_hr_bpm"] = f"held 5 s: {told}"
 
 
 def _threshold_heart_rate(
@@ -90,16 +105,15 @@ def _threshold_heart_rate(
     if tests.size:
         newest = tests[np.argmax(evidence["local_date"][tests])]
         values["lthr_bpm"] = float(steady[newest])
-        reasons["lthr_bpm"] = f"{steady[newest]:.0f} bpm in the last 20 of a steady 30 min on a marked day"
+        marked = _told_day(evidence["local_date"][newest])
+        reasons["lthr_bpm"] = f"last 20 of a steady 30 min, marked: {steady[newest]:.0f} bpm on {marked}"
         return
-    hard = np.sort(steady[rows & (steady >= LTHR_SHARE_OF_MAX * top_bpm)])
-    if hard.size < 2:
+    hard = rows & (steady >= LTHR_SHARE_OF_MAX * top_bpm)
+    if np.count_nonzero(hard) < 2:
         reasons["lthr_bpm"] = "no value: a marked steady 30 min, or two near HRmax, needed"
         return
-    values["lthr_bpm"] = float(hard[-2])
-    reasons["lthr_bpm"] = (
-        f"{hard[-2]:.0f} bpm in the last 20 of a steady 30 min in two of {hard.size} activities, unmarked"
-    )
+    values["lthr_bpm"], told = _second_highest(steady[hard], evidence["local_date"][hard])
+    reasons["lthr_bpm"] = f"last 20 of a steady 30 min, unmarked: {told}"
 
 
 def _power(
@@ -120,16 +134,18 @@ def _power(
         wanted = f"activities with power for 20 min: {lasting.size} of {FTP_MIN_ACTIVITIES} needed"
         reasons["ftp_w"] = f"no value: {why}; {wanted if ridden else 'no marked 20 min'}"
         return
-    values["ftp_w"] = FTP_OF_20_MIN * float(best[lasting].max())
+    top = lasting[np.argmax(best[lasting])]
+    values["ftp_w"] = FTP_OF_20_MIN * float(best[top])
     kind = "marked effort among them" if marked else "none of them a marked test"
-    reasons["ftp_w"] = f"95 % of the best 20 min of {lasting.size} activities, {kind}"
+    day = _told_day(evidence["local_date"][rows][top])
+    reasons["ftp_w"] = f"95 % of the best 20 min, {best[top]:.0f} W on {day}, of {lasting.size} activities, {kind}"
 
 
 def _critical_speed(
     evidence: Evidence, rows: NDArray[np.bool_], name: str, values: dict[str, float], reasons: dict[str, str]
 ) -> None:
     speeds = evidence["mean_max_speed_mps"][rows][:, _EFFORTS]
-    fit, why = critical_power(speeds, evidence["local_date"][rows])
+    fit, why = critical_power(speeds, evidence["local_date"][rows], "m/s")
     if fit is None:
         reasons[name] = f"no value: marked efforts: {why}"
         return
@@ -137,14 +153,16 @@ def _critical_speed(
     reasons[name] = f"critical speed of {why}, marked"
 
 
-def critical_power(best: NDArray[np.float64], days: NDArray[np.int64]) -> tuple[tuple[float, float] | None, str]:
+def critical_power(
+    best: NDArray[np.float64], days: NDArray[np.int64], unit: str = "W"
+) -> tuple[tuple[float, float] | None, str]:
     """Critical power and W' of efforts between 2 and 20 min (with speeds: critical speed and D'), or why not.
 
     best (n, k): best means over the durations of DURATIONS_S between 2 and 20 min per activity, NaN where
-    missing; days (n). Per duration the best of all; one effort a day, so that one good day does not
-    confirm itself; the longest and the shortest are taken first.
+    missing; days (n); unit: in which the efforts are told. Per duration the best of all; one effort a day,
+    so that one good day does not confirm itself; the longest and the shortest are taken first.
     """
-    chosen, means = _one_effort_a_day(best, days)
+    chosen, means, on = _one_effort_a_day(best, days)
     if len(chosen) < CP_MIN_EFFORTS:
         return None, f"efforts of 2 to 20 min on different days: {len(chosen)} of {CP_MIN_EFFORTS} needed"
     seconds = _DURATIONS[_EFFORTS][chosen].astype(np.float64)
@@ -155,17 +173,20 @@ def critical_power(best: NDArray[np.float64], days: NDArray[np.int64]) -> tuple[
         return None, f"standard error over {100 * CP_MAX_SE:.0f} %"
     if intercept_se > W_PRIME_MAX_SE * intercept:
         return None, f"standard error of the work above it over {100 * W_PRIME_MAX_SE:.0f} %"
-    return (
-        slope,
-        intercept,
-    ), f"{len(chosen)} efforts of {seconds.min():.0f} to {seconds.max():.0f} s on different days"
+    efforts = ", ".join(
+        f"{f'{mean:.0f} W' if unit == 'W' else f'{mean:.2f} {unit}'} for {second:.0f} s on {_told_day(day)}"
+        for mean, second, day in zip(means, seconds, on, strict=True)
+    )
+    return (slope, intercept), f"{len(chosen)} efforts on different days: {efforts}"
 
 
-def _one_effort_a_day(best: NDArray[np.float64], days: NDArray[np.int64]) -> tuple[list[int], NDArray[np.float64]]:
-    """Columns of `best` whose best values lie on different days, longest and shortest first choice, and the values."""
+def _one_effort_a_day(
+    best: NDArray[np.float64], days: NDArray[np.int64]
+) -> tuple[list[int], NDArray[np.float64], NDArray[np.int64]]:
+    """Columns of `best` whose best values lie on different days, longest and shortest first choice; values, days."""
     ranked = np.where(best > 0, best, 0.0)
     if ranked.size == 0:
-        return [], np.empty(0)
+        return [], np.empty(0), np.empty(0, dtype=np.int64)
     holder = np.argmax(ranked, axis=0)
     top = ranked.max(axis=0)
     there = np.flatnonzero(top > 0)
@@ -178,7 +199,7 @@ def _one_effort_a_day(best: NDArray[np.float64], days: NDArray[np.int64]) -> tup
             used.add(day)
             chosen.append(int(column))
     chosen.sort()
-    return chosen, top[chosen]
+    return chosen, top[chosen], days[holder[chosen]]
 
 
 def work_time_fit(

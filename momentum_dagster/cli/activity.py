@@ -29,6 +29,7 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """Activities of some days, with their loads and why one has none."""
+    from momentum.reports.units import units_of
     from momentum.warehouse.entries import require_athlete
     from momentum.warehouse.queries import activities_between
 
@@ -37,7 +38,7 @@ def list_(
     if since > to:
         raise typer.BadParameter(f"--from {since} lies after --to {to}")
     with store() as client:
-        require_athlete(client, athlete_id)
+        units = units_of(require_athlete(client, athlete_id)["units"])
         rows = activities_between(client, athlete_id, since, to)
     if as_json:
         print_json(rows)
@@ -46,7 +47,8 @@ def list_(
         [
             {
                 "day": row["local_date"], "id": row["activity_id"][:12], "sport": row["sport"], "title": row["title"],
-                "minutes": round(row["elapsed_s"] / 60), "km": row["distance_m"] and row["distance_m"] / 1000,
+                "minutes": round(row["elapsed_s"] / 60),
+                units.road: row["distance_m"] and row["distance_m"] / units.road_m,
                 "load": row["load"] and round(row["load"], 1),
                 "by": row["load_source"] or ("legs" if row["sport"] == "multisport" else "none"),
             }
@@ -63,10 +65,11 @@ def list_(
 @app.command()
 def show(athlete_id: Athlete, activity: Ref, as_json: Json = False) -> None:
     """One activity: its load and why it is that, its metrics and why one is missing, its files and why they are one."""
-    from momentum.warehouse.entries import find_activity
+    from momentum.warehouse.entries import find_activity, find_athlete
     from momentum.warehouse.queries import activity_detail
 
     with store() as client:
+        person = find_athlete(client, athlete_id) or {}
         found = find_activity(client, athlete_id, activity)
         detail = activity_detail(client, athlete_id, found["activity_id"])
     if detail is None:
@@ -76,7 +79,7 @@ def show(athlete_id: Athlete, activity: Ref, as_json: Json = False) -> None:
     else:
         from momentum.reports.activity_view import activity_view
 
-        activity_view(console, detail)
+        activity_view(console, detail, person.get("units"))
 
 
 @app.command()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,10 @@ from momentum.training.thresholds import FIELDS, Thresholds, combined, threshold
 
 DURATIONS = np.array(DURATIONS_S)
 DAY = 20_000
+
+
+def told(day: int) -> str:
+    return (date(1970, 1, 1) + timedelta(days=day)).isoformat()
 
 
 def rows(*entries: dict) -> dict[str, np.ndarray]:
@@ -109,9 +115,11 @@ def test_without_evidence_there_is_no_value():
 
 
 def test_hrmax_is_the_highest_held_in_two_activities():
-    thresholds, reasons = estimate({"held": 203}, {"held": 188}, {"held": 186}, {})
+    thresholds, reasons = estimate({"held": 203}, {"held": 188, "day": DAY - 9}, {"held": 186}, {})
     assert thresholds.max_hr_bpm == 188
-    assert reasons["max_hr_bpm"] == "188 bpm held 5 s in two of 3 activities"
+    assert reasons["max_hr_bpm"] == (
+        f"held 5 s: 188 bpm on {told(DAY - 9)}, second of 3 activities (highest 203 bpm on {told(DAY - 1)})"
+    )
     assert thresholds.source == "estimated"
     assert estimate({"held": 203})[0].max_hr_bpm is None
 
@@ -134,7 +142,7 @@ def test_threshold_heart_rate_of_a_marked_half_hour_is_the_newest():
         {"steady": 168, "test": True, "day": DAY - 30}, {"steady": 171, "test": True, "day": DAY - 9}, {"steady": 180}
     )
     assert thresholds.lthr_bpm == 171
-    assert reasons["lthr_bpm"] == "171 bpm in the last 20 of a steady 30 min on a marked day"
+    assert reasons["lthr_bpm"] == f"last 20 of a steady 30 min, marked: 171 bpm on {told(DAY - 9)}"
 
 
 def test_unmarked_half_hours_count_near_hrmax_and_twice():
@@ -168,7 +176,9 @@ def test_ftp_is_95_percent_of_the_best_20_min_of_enough_rides():
     rides = [{"watts": {1200: 240 + 10 * n}, "day": DAY - 1 - n} for n in range(3)]
     thresholds, reasons = estimate(*rides)
     assert thresholds.ftp_w == pytest.approx(0.95 * 260)
-    assert reasons["ftp_w"] == "95 % of the best 20 min of 3 activities, none of them a marked test"
+    assert reasons["ftp_w"] == (
+        f"95 % of the best 20 min, 260 W on {told(DAY - 3)}, of 3 activities, none of them a marked test"
+    )
     assert thresholds.critical_power_w is None
     few, why = estimate(*rides[:2])
     assert few.ftp_w is None
@@ -208,7 +218,10 @@ def test_critical_power_of_efforts_on_different_days():
     assert thresholds.critical_power_w == pytest.approx(250)
     assert thresholds.w_prime_j == pytest.approx(20_000)
     assert thresholds.ftp_w == pytest.approx(250)
-    assert reasons["ftp_w"] == "critical power of 3 efforts of 180 to 1200 s on different days"
+    assert reasons["ftp_w"] == (
+        f"critical power of 3 efforts on different days: 361 W for 180 s on {told(DAY - 3)}, "
+        f"298 W for 420 s on {told(DAY - 5)}, 267 W for 1200 s on {told(DAY - 7)}"
+    )
 
 
 def test_work_over_time_gives_the_worked_figures():

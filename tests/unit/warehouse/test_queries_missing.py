@@ -75,7 +75,10 @@ def test_an_estimate_comes_with_what_it_rests_on_and_a_lack_with_its_reason(clie
     value, evidence = found["cycling", "ftp_w"]
     assert value == 190.0
     assert evidence.startswith("95 % of the best 20 min")
-    assert found["cycling", "max_hr_bpm"] == (180.0, "180 bpm held 5 s in two of 5 activities")
+    assert found["cycling", "max_hr_bpm"] == (
+        180.0,
+        "held 5 s: 180 bpm on 2024-05-09, second of 5 activities (highest 180 bpm on 2024-05-10)",
+    )
     value, evidence = found["cycling", "lthr_bpm"]
     assert value is None
     assert evidence.startswith("no value: ")
