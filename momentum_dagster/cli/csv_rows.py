@@ -19,7 +19,7 @@ Rows = list[tuple[int, dict[str, Any]]]  # line in the file, values by column
 def read_csv(path: Path, table: str, required: Set[str], *, also: Sequence[Column] = ()) -> Rows:
     """Rows with the values' types, in their ranges; empty cells are left out. All lines are read before any is used.
 
-    Columns are those of the table, and `also`. Raises MomentumError naming file, line and column.
+    Columns are those of the table, and `also`. Raises MomentumError naming every fault by file, line and column.
     """
     left_out = {"at", "source", "status", "evidence", "source_sha256", "part", "leg"}  # not for people to enter
     columns = {column.name: column for column in (*TABLES[table].columns, *also) if column.name not in left_out}
@@ -41,18 +41,33 @@ def read_rows(path: Path, required: Set[str], known: Set[str], value: Callable[[
                     f"{path}: unknown column {', '.join(map(repr, sorted(unknown)))}; "
                     f"known are {', '.join(sorted(known))}"
                 )
-            rows = [(reader.line_num, _cells(path, reader.line_num, row)) for row in reader]
+            rows = [(reader.line_num, row) for row in reader]
     except OSError as error:
         raise MomentumError(f"{path}: cannot be read ({error.strerror})") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise MomentumError(f"{path}: no csv in UTF-8 ({error}); a spreadsheet can save it as such") from error
     if not rows:
         raise MomentumError(f"{path}: nothing beneath its first line")
-    found = []
-    for line, cells in rows:
+    found: Rows = []
+    faults: list[str] = []
+    for line, row in rows:
+        try:
+            cells = _cells(path, line, row)
+        except MomentumError as error:
+            faults.append(str(error))
+            continue
         if empty := sorted(name for name in required if not cells[name]):
-            raise MomentumError(f"{path}, line {line}: {', '.join(empty)} is empty")
-        found.append((line, {name: value(line, name, text) for name, text in cells.items() if text}))
+            faults.append(f"{path}, line {line}: {', '.join(empty)} is empty")
+        values = {}
+        for name, text in cells.items():
+            try:
+                if text:
+                    values[name] = value(line, name, text)
+            except MomentumError as error:
+                faults.append(str(error))
+        found.append((line, values))
+    if faults:
+        raise MomentumError("\n".join(faults))
     return found
 
 

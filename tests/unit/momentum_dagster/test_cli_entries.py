@@ -208,6 +208,19 @@ def test_add_and_set_take_the_same(ana: Command, tmp_path: Path) -> None:
     assert ana("athlete", "set", "ana").code == 2
 
 
+def test_every_wrong_cell_is_told_at_once_and_nothing_is_taken(ana: Command, tmp_path: Path) -> None:
+    words, header, first, second, count = ENTRIES["thresholds"]
+    wrong = ("ana,2024-13-01,cycling,fast,", "ana,2024-01-02", ",2024-01-02,cycling,9999,")
+    said = ana(*words, "--csv", csv(tmp_path, header, first, *wrong, second))
+    assert said.code == 1
+    for told in (
+        "line 3: valid_from '2024-13-01'", "line 3: ftp_w 'fast' is no number", "line 4: not as many cells",
+        "line 5: athlete_id is empty", "line 5: ftp_w 9999",
+    ):  # fmt: skip
+        assert told in said.err
+    assert list(asked(ana, count)[0].values()) == [0]
+
+
 def test_a_csv_that_is_not_there_or_no_text(ana: Command, tmp_path: Path) -> None:
     assert "missing.csv" in ana("event", "add", "--csv", tmp_path / "missing.csv").err
     (tmp_path / "picture.csv").write_bytes(b"\xff\xd8\xff\x00")
