@@ -24,6 +24,7 @@ from momentum.warehouse.client import Client
 CHART_DAYS = 180
 # Estimates and columns of fitness are shown for this many sports, the most trained.
 _SPORTS = 3
+_SHOWN = 0.5  # less than that in all days of the chart would be an empty chart
 _WIDE = 72  # characters that a column for each of them takes
 
 
@@ -67,7 +68,11 @@ def athlete_view(console: Console, data: dict[str, Any]) -> None:
         console.print("\nFitness is not computed yet. [bold]momentum refresh[/bold] does what is open.")
         return
     _show_fitness(console, data)
-    _show_chart(console, data["series"])
+    if any(row["ctl"] >= _SHOWN or row["atl"] >= _SHOWN for row in data["series"]):
+        _show_chart(console, data["series"])
+    else:
+        days, last = len(data["series"]), day_text(data["profile"]["last_day"])
+        console.print(f"\nNo chart: next to no load in the last {days} days; the last activity was on {last}.")
 
 
 def _show_profile(console: Console, data: dict[str, Any]) -> None:
@@ -112,7 +117,7 @@ def _show_thresholds(console: Console, data: dict[str, Any]) -> None:
     _heading(console, "Thresholds valid today")
     if not data["thresholds"]:
         console.print(
-            "None set, and none can be told from the training yet: loads rest on what needs none.\n"
+            "None set, and none can be told from the training of late: loads rest on what needs none.\n"
             f"[bold]momentum threshold set --help[/bold] says how to enter them for {data['athlete_id']}.",
             highlight=False,
         )
@@ -180,27 +185,31 @@ def _show_fitness(console: Console, data: dict[str, Any]) -> None:
         table.add_row(
             label, f"{band_of(shown[0][name])} {_signed(shown[0][name])}", *(_signed(r[name]) for r in shown[1:])
         )
-    table.add_row("ramp over 7 days", *(f"{row['ramp_rate']:+.1f}" for row in shown))
-    for label, name, reason in (
-        ("7 over 28 days (ACWR)", "acwr", "under 28 days"),
-        ("  not counting the 7 twice", "acwr_uncoupled", "under 28 days"),
-        ("  exponential", "acwr_ewma", "under 28 days"),
-        ("monotony", "monotony", ""),
+    table.add_row("ramp over 7 days", *(_signed(row["ramp_rate"], 1) for row in shown))
+    for label, name in (
+        ("7 over 28 days (ACWR)", "acwr"),
+        ("  not counting the 7 twice", "acwr_uncoupled"),
+        ("  exponential", "acwr_ewma"),
+        ("monotony", "monotony"),
     ):
-        table.add_row(label, *(_or_reason(row, name, reason) for row in shown))
+        # the reason once: repeated for every sport it would break the lines of a narrow terminal
+        table.add_row(label, *(_or_reason(row, name, "-" if number else "") for number, row in enumerate(shown)))
     table.add_row("strain", *("" if row["strain"] is None else f"{row['strain']:.0f}" for row in shown))
     console.print(table)
 
 
-def _signed(value: float) -> str:
-    rounded = round(value)
-    return f"{rounded:+d}" if rounded else "0"
+def _signed(value: float, digits: int = 0) -> str:
+    """+3, -1.5 or 0: nothing is neither plus nor minus."""
+    rounded = round(value, digits)
+    return f"{rounded:+.{digits}f}" if rounded else "0"
 
 
-def _or_reason(row: dict[str, Any], name: str, reason: str) -> Text:
+def _or_reason(row: dict[str, Any], name: str, instead: str) -> Text:
     if row[name] is not None:
         return Text(f"{row[name]:.2f}")
-    return Text(row["monotony_reason"] if name == "monotony" else reason, style="dim")
+    # the exponential ratio asks for the days alone, as long as there was a load in any of them
+    no_acwr = "no load" if row["acwr_ewma"] is not None or not row["ctl"] else "under 28 days"
+    return Text(instead or (row["monotony_reason"] if name == "monotony" else no_acwr), style="dim")
 
 
 def _show_chart(console: Console, series: Sequence[dict[str, Any]]) -> None:

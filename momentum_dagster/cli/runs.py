@@ -124,8 +124,9 @@ def _add(outcome: Outcome, result: dg.ExecuteInProcessResult) -> None:
             if evaluation.passed:
                 line.passed += 1
             else:
+                why = (evaluation.description or "").removeprefix(f"{line.asset}: ")
                 blocks = evaluation.severity == dg.AssetCheckSeverity.ERROR
-                (line.failed if blocks else line.warned).append(f"{evaluation.check_name}: {evaluation.description}")
+                (line.failed if blocks else line.warned).append(f"{evaluation.check_name}: {why}")
         elif event.is_step_success and event.step_key in steps:
             # a step that makes several assets took its time for all of them: told with the first
             outcome.line(steps[event.step_key][0]).seconds += event.step_success_data.duration_ms / 1000

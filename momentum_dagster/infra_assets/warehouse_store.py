@@ -31,9 +31,9 @@ def warehouse_store(context: dg.AssetExecutionContext, warehouse: Warehouse) -> 
     found = {finding.check: finding for finding in health(client, warehouse.folder)}
     return dg.MaterializeResult(
         metadata={
-            "engine": found["reachable"].message,
-            "where": "embedded in the process that works" if warehouse.folder else "server",
-            "migrations_applied": applied or "none, all were there",
+            "engine": f"ClickHouse: {found['reachable'].message}",
+            "where": f"embedded, in {warehouse.folder.absolute()}" if warehouse.folder else "on a server",
+            "migrations": f"{len(MIGRATIONS)}, {f'of which now: {applied}' if applied else 'all were there'}",
         },
         # tables are behind the store when their columns changed, not whenever somebody looked at it
         data_version=dg.DataVersion(f"migration {len(MIGRATIONS)}"),

@@ -80,6 +80,12 @@ def purge_events() -> None:
 
 MAINTENANCE = [prune_samples, purge_events]
 WEEKLY = [
-    dg.ScheduleDefinition(job=job, cron_schedule=cron, default_status=dg.DefaultScheduleStatus.RUNNING)
+    dg.ScheduleDefinition(
+        name=f"weekly_{job.name}",
+        job=job,
+        cron_schedule=cron,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"Every Sunday: {job.description}",
+    )
     for job, cron in ((prune_samples, PRUNE_CRON), (purge_events, PURGE_CRON))
 ]

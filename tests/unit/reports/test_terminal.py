@@ -85,6 +85,10 @@ def test_why_a_figure_is_missing(jonas: dict[str, Any]) -> None:
     text = shown(jonas | {"fitness": [row]})
     assert row_of(text, "monotony") == ["constant", "load"]
     assert row_of(text, "7 over 28 days (ACWR)") == ["under", "28", "days"]
+    rested = jonas["fitness"][0] | {"acwr": None, "acwr_ewma": 0.0, "ramp_rate": -0.01}
+    text = shown(jonas | {"fitness": [rested, rested, rested]}, width=80)
+    assert row_of(text, "7 over 28 days (ACWR)") == ["no", "load", "-", "-"]
+    assert row_of(text, "ramp over 7 days") == ["0", "0", "0"]
 
 
 def test_this_week_day_by_day(jonas: dict[str, Any], planted: Client) -> None:
@@ -103,6 +107,12 @@ def test_a_session_without_load_says_none(jonas: dict[str, Any]) -> None:
     row = {"local_date": TODAY, "sport": "strength", "load": 0.0, "duration_s": 1800.0, "distance_m": 0.0,
            "sessions": 1, "unloaded_sessions": 1}  # fmt: skip
     assert row_of(shown(jonas | {"this_week": [row]}), "Thu 17") == ["strength", "none", "0:30"]
+
+
+def test_after_half_a_year_of_rest_there_is_no_empty_chart(jonas: dict[str, Any]) -> None:
+    text = shown(jonas | {"series": [row | {"ctl": 0.1, "atl": 0.0} for row in jonas["series"]]})
+    assert "Last 180 days" not in text
+    assert "No chart: next to no load in the last 180 days; the last activity was on 17 Sep 2026." in text
 
 
 def test_fitness_that_lags_behind_says_so(jonas: dict[str, Any]) -> None:
