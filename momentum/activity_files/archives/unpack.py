@@ -28,7 +28,10 @@ class Budget:
 
 
 def unpack_gz(stream: BinaryIO, budget: Budget) -> BinaryIO:
-    """The content of a gz, to be closed by the caller. Raises Refused."""
+    """The content of a gz, to be closed by the caller; of one that was cut off, what is there. Raises Refused.
+
+    What a cut costs the content is told by its decoder. Bytes behind the gz are passed over, as gzip does.
+    """
     size = stream.seek(0, 2)
     stream.seek(0)
     with gzip.GzipFile(fileobj=stream, mode="rb") as source:
@@ -58,7 +61,7 @@ def _copy(source: IO[bytes], packed_bytes: int, budget: Budget) -> BinaryIO:
     content = cast("BinaryIO", SpooledTemporaryFile(max_size=limits.IN_MEMORY_BYTES))  # noqa: SIM115 - handed out
     size = 0
     try:
-        while piece := _read(source):
+        while piece := _read(source, size):
             size += len(piece)
             budget.unpacked_bytes += len(piece)
             if size > limits.RATIO_FREE_BYTES and size > limits.MAX_RATIO * packed_bytes:
@@ -75,10 +78,14 @@ def _copy(source: IO[bytes], packed_bytes: int, budget: Budget) -> BinaryIO:
     return content
 
 
-def _read(source: IO[bytes]) -> bytes:
+def _read(source: IO[bytes], size: int) -> bytes:
+    """The next piece, after `size` bytes. One underlying read each: what was unpacked before a cut is not lost."""
     try:
-        return source.read(_PIECE_BYTES)
+        return source.read1(_PIECE_BYTES)  # type: ignore[attr-defined]
     except _BROKEN as error:
+        cut = isinstance(error, EOFError) or (isinstance(error, gzip.BadGzipFile) and "Not a gzipped" in str(error))
+        if cut and size:
+            return b""
         raise Refused("broken archive", _what(error)) from error
 
 
