@@ -11,7 +11,7 @@ import typer
 
 from momentum_dagster.cli.printing import console, print_json, print_rows, say, tell
 from momentum_dagster.cli.runs import Outcome, execute, raise_for, recompute_open
-from momentum_dagster.cli.shared import Json, day_of, settings, store
+from momentum_dagster.cli.shared import Json, command_again, day_of, settings, store
 
 if TYPE_CHECKING:
     from momentum.adapters.clickhouse import Client
@@ -55,15 +55,15 @@ def _tell(outcome: Outcome, as_json: bool, demo: bool) -> None:
         return
     from momentum.reports.terminal import run_table
 
-    home = f" --home {settings().home}" if demo or "MOMENTUM_HOME" in os.environ else ""
+    again = command_again(demo or "MOMENTUM_HOME" in os.environ)
     who = "camille" if demo else "ID"
     run_table(
         console,
         [(one.asset, one.rows, one.seconds, one.passed, len(one.failed)) for one in lines],
         [
-            f"momentum{home} athlete show {who}",
-            f"momentum{home} ui    (the graph, its checks and plots in a browser)",
-            f"momentum{home} sql 'SELECT * FROM quarantine'    (files refused or read in part)",
+            f"{again} athlete show {who}",
+            f"{again} ui    (the graph, its checks and plots in a browser)",
+            f"{again} sql 'SELECT * FROM quarantine'    (files refused or read in part)",
         ],
     )
 

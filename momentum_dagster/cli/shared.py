@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -47,6 +49,16 @@ def use_home(home: Path | None) -> None:
     """Makes --home the home of this process and of what it starts."""
     if home is not None:
         os.environ["MOMENTUM_HOME"] = str(home.absolute())
+
+
+def command_again(with_home: bool) -> str:
+    """How the command is called here, to be copied: by its path where the shell would not find it."""
+    called = Path(sys.argv[0])
+    name = str(called) if called.name == "momentum" and shutil.which("momentum") is None else "momentum"
+    if not with_home:
+        return name
+    home = settings().home.absolute()
+    return f"{name} --home {home.relative_to(Path.cwd()) if home.is_relative_to(Path.cwd()) else home}"
 
 
 @contextmanager

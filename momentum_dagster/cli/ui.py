@@ -56,4 +56,6 @@ def _look_for_port(host: str, port: int) -> None:
             return
     except OSError as error:
         another = f"`momentum ui --port {port % 65535 + 1}` takes another"
-        raise MomentumError(f"{host}:{port} cannot be listened at ({error.strerror}); {another}") from error
+        raise MomentumError(
+            f"{host}:{port} cannot be listened at ({os.strerror(error.errno or 0)}); {another}"
+        ) from error

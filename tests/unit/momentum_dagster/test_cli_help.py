@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -77,3 +78,12 @@ def test_the_version_is_told(momentum: Command) -> None:
     said = momentum("--version")
     assert said.code == 0
     assert said.out.startswith("momentum 0.")
+
+
+def test_a_port_that_is_taken_is_told_with_a_way_out(momentum: Command) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = momentum("ui", "--port", port)
+    assert said.code == 1
+    assert f"127.0.0.1:{port} cannot be listened at (Address already in use)" in said.err
+    assert "momentum ui --port" in said.err
