@@ -351,9 +351,12 @@ def _check_athlete(values: Mapping[str, Any], now: datetime) -> None:
         _check_past("birth_date", values["birth_date"], now)
     if "timezone" in values and values["timezone"] not in available_timezones():
         raise EntryError(f"timezone {values['timezone']!r} is not known; write it as in Europe/Paris")
-    unknown = set(values.get("load_preference", ())) - set(LOAD_SOURCES)
-    if unknown:
-        raise EntryError(f"load_preference {', '.join(sorted(unknown))}: some of {', '.join(LOAD_SOURCES)}, best first")
+    preference = values.get("load_preference", LOAD_SOURCES)
+    unknown = set(preference) - set(LOAD_SOURCES)
+    if unknown or not preference:
+        raise EntryError(
+            f"load_preference {', '.join(sorted(unknown)) or 'is empty'}: some of {', '.join(LOAD_SOURCES)}, best first"
+        )
 
 
 def _check_past(name: str, day: date, now: datetime) -> None:

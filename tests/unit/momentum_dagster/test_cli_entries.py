@@ -44,6 +44,7 @@ def test_an_athlete_is_added_once_changed_and_listed(ana: Command) -> None:
     ("words", "told"),
     [
         (("athlete", "add", "a b"), "letters"),
+        (("athlete", "add", "bob", "--load-preference", ","), "load_preference is empty"),
         (("athlete", "add", ".."), "letter or digit first"),
         (("athlete", "add", "bob", "--units", "stones"), "metric, imperial"),
         (("athlete", "add", "bob", "--language", "klingon"), "pt-BR"),
