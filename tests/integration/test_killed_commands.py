@@ -21,8 +21,8 @@ RECENT = [TODAY - timedelta(days=days) for days in (40, 33, 12, 5)]
 TWO_YEARS_AGO = TODAY - timedelta(days=730)
 DIES_BETWEEN = """
 import os, signal
-from momentum_dagster.cli import graph
-graph.recompute_open = lambda *more, **named: os.kill(os.getpid(), signal.SIGKILL)
+from momentum_dagster.cli import imports
+imports.recompute_open = lambda *more, **named: os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
