@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from momentum.activity_files.archives import FoundFile, RefusedFile
 from momentum.activity_files.decoder_version import DECODER_VERSION
 from momentum.adapters.archive import Archive
 from momentum.warehouse.changes import close_changes, open_change, open_changes
 from momentum.warehouse.client import Client
+from momentum.warehouse.entries import Entry, enter
 from momentum.warehouse.ingest.assembly import assemble
 from momentum.warehouse.ingest.batch import IntakeReport
 from momentum.warehouse.ingest.intake import Intake
@@ -27,6 +29,11 @@ SQL_MODELS = ("daily_load", "fitness", "weekly_rollup", "monthly_rollup", "power
 def opener(client: Client, now: datetime = NOW) -> Callable[..., str]:
     """`open_change` without a doorbell."""
     return partial(open_change, client, lambda: None, now=now)
+
+
+def entered(client: Client, check: Callable[..., list[Entry]], now: datetime = NOW, **values: Any) -> None:
+    """One entry by hand, without a doorbell."""
+    enter(client, check(client, {0: values}, now=now), open_change=opener(client, now))
 
 
 def take_in(

@@ -26,11 +26,11 @@ from momentum.adapters.archive import Archive
 from momentum.adapters.clickhouse import Client, open_client
 from momentum.demo.fit_writer import fit_bytes
 from momentum.demo.xml_writer import tcx_parts
-from momentum.warehouse.changes import open_change, open_changes
-from momentum.warehouse.entries import save_athlete
+from momentum.warehouse.changes import open_changes
+from momentum.warehouse.entries import athlete_entries
 from momentum.warehouse.migrations import migrate
 from tests.frozen_copies import Point, frozen_copies, stopping_client, stopping_renames
-from tests.imports import compute, take_in
+from tests.imports import compute, entered, take_in
 from tests.same_tables import Dump, differences, doubled_samples, tables_of
 from tests.small_files import recorded, small_files
 from tests.unit.activity_files.made_activities import DAY_MS, NOON_MS, without
@@ -67,8 +67,7 @@ def opened(home: Path) -> Iterator[Client]:
 def first_half(client: Client, archive: Archive) -> None:
     """Files in, then the athlete's zone: the assembly has samples to write again."""
     take_in(client, archive, "ana", files().items(), now=NOW)
-    opener = partial(open_change, client, lambda: None, now=NOW)
-    save_athlete(client, "ana", {"timezone": "Pacific/Auckland"}, open_change=opener, now=NOW)
+    entered(client, athlete_entries, NOW, athlete_id="ana", timezone="Pacific/Auckland")
 
 
 def whole(home: Path, point: Point) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -102,22 +102,23 @@ def add(
     later: Later = False,
 ) -> None:
     """Add a session that no device recorded. The same session again is one session."""
-    from momentum_dagster.cli.manual import read_sessions, take_in
+    from momentum_dagster.cli.entering import checked
+    from momentum_dagster.cli.manual import documents, read_sessions, take_in
 
     if csv is not None:
-        sessions = read_sessions(csv)
+        read = read_sessions(csv)
+        with store() as client:
+            taken = take_in(client, checked(csv, read, lambda rows: documents(client, rows)))
     elif athlete_id is None or start is None:
         raise typer.BadParameter("name the athlete and --start, or give --csv FILE")
     else:
-        sessions = [
-            {
-                "athlete_id": athlete_id, "sport": sport, "start": start, "minutes": minutes, "rpe": rpe,
-                "distance_m": distance_m, "ascent_m": ascent_m, "title": title,
-            }
-        ]  # fmt: skip
-    with store() as client:
-        taken = take_in(client, sessions)
-    say(f"{counted(len(sessions), 'session')} taken" if csv else f"{athlete_id}: {sport} of {start}, {minutes:g} min")
+        session = {
+            "athlete_id": athlete_id, "sport": sport, "start": start, "minutes": minutes, "rpe": rpe,
+            "distance_m": distance_m, "ascent_m": ascent_m, "title": title,
+        }  # fmt: skip
+        with store() as client:
+            taken = take_in(client, documents(client, {0: session}))
+    say(f"{counted(len(taken), 'session')} taken" if csv else f"{athlete_id}: {sport} of {start}, {minutes:g} min")
     after_entry(later)
     if csv is None and not later:
         _tell_load(*taken[0])
@@ -151,25 +152,21 @@ def set_rpe(
     later: Later = False,
 ) -> None:
     """Enter how hard it was; it stays with the activity whatever it is merged with."""
-    from momentum.warehouse import entries
+    from momentum.warehouse.entries import find_activity, rpe_entries
     from momentum.warehouse.tables import Column
-    from momentum_dagster.cli.csv_rows import enter_each, read_csv
+    from momentum_dagster.cli.entering import enter_csv, enter_one
 
-    with store() as client:
-        opener, now = change_opener(client), datetime.now(UTC)
-
-        def enter(row: dict[str, Any]) -> dict[str, Any]:
-            return entries.set_rpe(client, row["athlete_id"], row["activity"], row["rpe"], open_change=opener, now=now)
-
-        if csv is not None:
-            also = [Column("activity", "String", "The activity's id, or the start of it.")]
-            rows = read_csv(csv, "activity_rpe", {"athlete_id", "activity", "rpe"}, also=also)
-            say(f"{counted(enter_each(csv, rows, enter), 'exertion')} entered")
-        elif athlete_id is None or activity is None or rpe is None:
-            raise typer.BadParameter("name the athlete, the activity and its exertion, or give --csv FILE")
-        else:
-            found = enter({"athlete_id": athlete_id, "activity": activity, "rpe": rpe})
-            say(f"{athlete_id}: {found['sport']} of {found['local_date']}, exertion {rpe:g}")
+    if csv is not None:
+        also = [Column("activity", "String", "The activity's id, or the start of it.")]
+        entered = enter_csv(csv, "activity_rpe", {"athlete_id", "activity", "rpe"}, rpe_entries, also=also)
+        say(f"{counted(entered, 'exertion')} entered")
+    elif athlete_id is None or activity is None or rpe is None:
+        raise typer.BadParameter("name the athlete, the activity and its exertion, or give --csv FILE")
+    else:
+        with store() as client:
+            enter_one(client, rpe_entries, {"athlete_id": athlete_id, "activity": activity, "rpe": rpe})
+            found = find_activity(client, athlete_id, activity)
+        say(f"{athlete_id}: {found['sport']} of {found['local_date']}, exertion {rpe:g}")
     after_entry(later)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +10,7 @@ import typer
 
 from momentum_dagster.cli.printing import console, counted, print_json, print_rows, say
 from momentum_dagster.cli.runs import after_entry
-from momentum_dagster.cli.shared import Json, Later, change_opener, day_of, store
+from momentum_dagster.cli.shared import Json, Later, day_of, store
 
 app = typer.Typer(help="Athletes: who they are, and how they stand.", no_args_is_help=True)
 
@@ -59,7 +58,10 @@ def _command(name: str, about: str, *, adds: bool) -> None:
         if csv is not None:
             if athlete_id is not None or values:
                 raise typer.BadParameter("--csv names its athletes itself: give nothing else beside it")
-            _save_all(csv)
+            from momentum.warehouse.entries import athlete_entries
+            from momentum_dagster.cli.entering import enter_csv
+
+            say(f"{counted(enter_csv(csv, 'athletes', {'athlete_id'}, athlete_entries), 'athlete')} entered")
         elif athlete_id is None:
             raise typer.BadParameter("name the athlete, or give --csv FILE")
         elif not values and not adds:
@@ -83,28 +85,16 @@ def _values(params: dict[str, Any]) -> dict[str, Any]:
 
 def _save(athlete_id: str, values: dict[str, Any], *, is_new: bool) -> None:
     from momentum.errors import MomentumError
-    from momentum.warehouse.entries import find_athlete, require_athlete, save_athlete
+    from momentum.warehouse.entries import athlete_entries, find_athlete, require_athlete
+    from momentum_dagster.cli.entering import enter_one
 
     with store() as client:
         if not is_new:
             require_athlete(client, athlete_id)
         elif find_athlete(client, athlete_id) is not None:
             raise MomentumError(f"athlete {athlete_id!r} is there already; `momentum athlete set` changes it")
-        row = save_athlete(client, athlete_id, values, open_change=change_opener(client), now=datetime.now(UTC))
+        row = enter_one(client, athlete_entries, {**values, "athlete_id": athlete_id}).row
     say(f"{athlete_id}: zone {row['timezone']}, sex {row['sex']}, {row['units']} units")
-
-
-def _save_all(path: Path) -> None:
-    from momentum.warehouse.entries import save_athlete
-    from momentum_dagster.cli.csv_rows import enter_each, read_csv
-
-    rows = read_csv(path, "athletes", {"athlete_id"})
-    with store() as client:
-        opener, now = change_opener(client), datetime.now(UTC)
-        entered = enter_each(
-            path, rows, lambda row: save_athlete(client, row.pop("athlete_id"), row, open_change=opener, now=now)
-        )
-    say(f"{counted(entered, 'athlete')} entered")
 
 
 _command("add", "Add an athlete, or many from a csv (which changes those that are there already).", adds=True)
@@ -122,24 +112,19 @@ def weigh(
     later: Later = False,
 ) -> None:
     """Enter weighings; of two on one day the one entered last counts."""
-    from momentum.warehouse.entries import add_weights
-    from momentum_dagster.cli.csv_rows import read_csv, told_with_line
+    from momentum.warehouse.entries import weight_entries
+    from momentum_dagster.cli.entering import enter_csv, enter_one
 
-    weighed: dict[str, dict[date, float]] = {}
-    places: dict[str, int] = {}  # of an athlete's first line
+    entered = 1
     if csv is not None:
-        for line, row in read_csv(csv, "body", {"athlete_id", "date", "weight_kg"}):
-            weighed.setdefault(row["athlete_id"], {})[row["date"]] = row["weight_kg"]
-            places.setdefault(row["athlete_id"], line)
+        entered = enter_csv(csv, "body", {"athlete_id", "date", "weight_kg"}, weight_entries)
     elif athlete_id is None or weight_kg is None:
         raise typer.BadParameter("name the athlete and the mass in kg, or give --csv FILE")
     else:
-        weighed = {athlete_id: {day_of(on): weight_kg}}
-    with store() as client:
-        for who, weighings in weighed.items():
-            with told_with_line(csv, places[who]) if csv else nullcontext():
-                add_weights(client, who, weighings, open_change=change_opener(client), now=datetime.now(UTC))
-    say(f"{counted(sum(map(len, weighed.values())), 'weighing')} entered")
+        values = {"athlete_id": athlete_id, "date": day_of(on), "weight_kg": weight_kg}
+        with store() as client:
+            enter_one(client, weight_entries, values)
+    say(f"{counted(entered, 'weighing')} entered")
     after_entry(later)
 
 

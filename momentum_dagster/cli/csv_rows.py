@@ -1,11 +1,10 @@
-"""A csv of entries: columns by the contract's names, every fault told with its line."""
+"""A csv of entries: columns by the contract's names, and what is wrong with its cells, line by line."""
 
 from __future__ import annotations
 
 import csv
-import math
-from collections.abc import Callable, Iterator, Sequence, Set
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,21 +12,57 @@ from typing import Any
 from momentum.errors import MomentumError
 from momentum.warehouse.tables import TABLES, Column
 
-Rows = list[tuple[int, dict[str, Any]]]  # line in the file, values by column
+
+@dataclass(frozen=True)
+class Read:
+    """Values by column under their line, of the lines that can be read; the faults of the others with their lines."""
+
+    rows: dict[int, dict[str, Any]]
+    faults: list[tuple[int, str]]
 
 
-def read_csv(path: Path, table: str, required: Set[str], *, also: Sequence[Column] = ()) -> Rows:
-    """Rows with the values' types, in their ranges; empty cells are left out. All lines are read before any is used.
+def read_csv(path: Path, table: str, required: Set[str], *, also: Sequence[Column] = ()) -> Read:
+    """Rows with the values' types, in their ranges; empty cells are left out.
 
-    Columns are those of the table, and `also`. Raises MomentumError naming every fault by file, line and column.
+    Columns are those of the table, and `also`. Raises MomentumError if the file is no csv with such columns.
     """
     left_out = {"at", "source", "status", "evidence", "source_sha256", "part", "leg"}  # not for people to enter
     columns = {column.name: column for column in (*TABLES[table].columns, *also) if column.name not in left_out}
-    return read_rows(path, required, set(columns), lambda line, name, text: _value(path, line, columns[name], text))
+    return read_rows(path, required, set(columns), lambda name, text: _value(columns[name], text))
 
 
-def read_rows(path: Path, required: Set[str], known: Set[str], value: Callable[[int, str, str], Any]) -> Rows:
-    """The same with the columns' names and a reader of cells at hand."""
+def read_rows(path: Path, required: Set[str], known: Set[str], value: Callable[[str, str], Any]) -> Read:
+    """The same with the columns' names at hand, and a reader of cells that raises ValueError with the fault."""
+    read = Read({}, [])
+    for line, row in _lines(path, required, known):
+        if None in row or None in row.values():
+            read.faults.append((line, "not as many cells as the first line has"))
+            continue
+        cells = {str(name): text.strip() for name, text in row.items()}
+        faults, values = [], {}
+        if empty := sorted(name for name in required if not cells[name]):
+            faults.append(f"{', '.join(empty)} is empty")
+        for name, text in cells.items():
+            try:
+                if text:
+                    values[name] = value(name, text)
+            except ValueError as error:
+                faults.append(str(error))
+        if faults:
+            read.faults.extend((line, fault) for fault in faults)
+        else:
+            read.rows[line] = values
+    return read
+
+
+def refuse_lines(path: Path, faults: Sequence[tuple[int, str]]) -> None:
+    """Raises MomentumError with every fault in order of the lines, if there is any."""
+    if faults:
+        told = [f"{path}, line {line}: {fault}" for line, fault in sorted(faults, key=lambda fault: fault[0])]
+        raise MomentumError("\n".join([*told, "nothing of the file was taken"]))
+
+
+def _lines(path: Path, required: Set[str], known: Set[str]) -> list[tuple[int, dict[str | None, Any]]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file, strict=True)
@@ -48,47 +83,7 @@ def read_rows(path: Path, required: Set[str], known: Set[str], value: Callable[[
         raise MomentumError(f"{path}: no csv in UTF-8 ({error}); a spreadsheet can save it as such") from error
     if not rows:
         raise MomentumError(f"{path}: nothing beneath its first line")
-    found: Rows = []
-    faults: list[str] = []
-    for line, row in rows:
-        try:
-            cells = _cells(path, line, row)
-        except MomentumError as error:
-            faults.append(str(error))
-            continue
-        if empty := sorted(name for name in required if not cells[name]):
-            faults.append(f"{path}, line {line}: {', '.join(empty)} is empty")
-        values = {}
-        for name, text in cells.items():
-            try:
-                if text:
-                    values[name] = value(line, name, text)
-            except MomentumError as error:
-                faults.append(str(error))
-        found.append((line, values))
-    if faults:
-        raise MomentumError("\n".join(faults))
-    return found
-
-
-def enter_each(path: Path, rows: Rows, enter: Callable[[dict[str, Any]], object]) -> int:
-    """Enters row after row; how many. MomentumError with the line of the first that cannot be taken."""
-    for line, row in rows:
-        with told_with_line(path, line):
-            enter(row)
-    return len(rows)
-
-
-@contextmanager
-def told_with_line(path: Path, line: int) -> Iterator[None]:
-    """Errors of an entry get the place it came from; entries of earlier lines are kept."""
-    try:
-        yield
-    except MomentumError as error:
-        raise MomentumError(
-            f"{path}, line {line}: {str(error).rstrip('.')}. The lines before it were taken; "
-            "mended, the whole file can be given again"
-        ) from error
+    return rows
 
 
 def _other_separator(header: Set[str]) -> str:
@@ -96,33 +91,28 @@ def _other_separator(header: Set[str]) -> str:
     return f"; its columns are parted by {found[0]!r}, commas are needed" if found else ""
 
 
-def _cells(path: Path, line: int, row: dict[str | None, Any]) -> dict[str, str]:
-    if None in row or None in row.values():
-        raise MomentumError(f"{path}, line {line}: not as many cells as the first line has")
-    return {str(name): text.strip() for name, text in row.items()}
-
-
-def _value(path: Path, line: int, column: Column, text: str) -> Any:
+def _value(column: Column, text: str) -> Any:
     type_ = column.type.removeprefix("Nullable(").removesuffix(")")
     try:
         if type_.startswith("Date"):
             return date.fromisoformat(text)
-        if type_.startswith(("Float", "UInt")):
-            return _in_range(path, line, column, float(text))
         if type_ == "Bool":
             return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.lower()]
-        if type_.startswith("Array"):
-            return [word for word in text.replace(",", " ").split() if word]
+        number = float(text) if type_.startswith(("Float", "UInt")) else None
     except (ValueError, KeyError) as error:
-        raise MomentumError(f"{path}, line {line}: {column.name} {text!r} is no {_kind(type_)}") from error
+        raise ValueError(f"{column.name} {text!r} is no {_kind(type_)}") from error
+    if number is not None:
+        return _in_range(column, number)
+    if type_.startswith("Array"):
+        return text.replace(",", " ").split()
     return text
 
 
-def _in_range(path: Path, line: int, column: Column, number: float) -> float:
-    low = column.low if column.low is not None else -math.inf
-    high = column.high if column.high is not None else math.inf
-    if not low <= number <= high:  # NaN fails too
-        raise MomentumError(f"{path}, line {line}: {column.name} {number:g} is not between {low:g} and {high:g}")
+def _in_range(column: Column, number: float) -> float:
+    from momentum.warehouse.entries import range_fault
+
+    if fault := range_fault(column, number):
+        raise ValueError(fault)
     return number
 
 

@@ -48,7 +48,7 @@ def fill_demo(weeks: int | None = None) -> None:
     """
     from momentum.demo import last_whole_day, write_demo
     from momentum.demo.athletes import DEMO_WEEKS
-    from momentum.warehouse.entries import add_event, add_weights, save_athlete, set_threshold
+    from momentum.warehouse.entries import athlete_entries, enter, event_entries, threshold_entries, weight_entries
 
     tell("nothing imported yet: three generated athletes, two years each", style="dim")
     now = datetime.now(UTC)
@@ -62,20 +62,13 @@ def fill_demo(weeks: int | None = None) -> None:
             progress=lambda done, total: progress.tell("writing files", done, total),
         )
     with store() as client:
-        opener = change_opener(client)
-        for athlete in demo.athletes:
-            values = {name: value for name, value in athlete.items() if name != "athlete_id"}
-            save_athlete(client, athlete["athlete_id"], values, open_change=opener, now=now)
-        for row in demo.thresholds:
-            who, day, sport = row["athlete_id"], row["valid_from"], row["sport"]
-            values = {name: row[name] for name in row.keys() - {"athlete_id", "valid_from", "sport"}}
-            set_threshold(client, who, day, sport, values, open_change=opener, now=now)
-        for row in demo.events:
-            event = {name: value for name, value in row.items() if name != "athlete_id"}
-            add_event(client, row["athlete_id"], event, open_change=opener, now=now)
-        for athlete_id in {row["athlete_id"] for row in demo.body}:
-            weighed = {row["date"]: row["weight_kg"] for row in demo.body if row["athlete_id"] == athlete_id}
-            add_weights(client, athlete_id, weighed, open_change=opener, now=now)
+        for check, rows in (
+            (athlete_entries, demo.athletes),
+            (threshold_entries, demo.thresholds),
+            (event_entries, demo.events),
+            (weight_entries, demo.body),
+        ):
+            enter(client, check(client, dict(enumerate(rows)), now=now), open_change=change_opener(client))
     # last: an inbox that is there is complete
     inbox.parent.mkdir(parents=True, exist_ok=True)
     fresh.rename(inbox)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +10,7 @@ import typer
 
 from momentum_dagster.cli.printing import counted, print_rows, say
 from momentum_dagster.cli.runs import after_entry
-from momentum_dagster.cli.shared import Json, Later, change_opener, day_of, store
+from momentum_dagster.cli.shared import Json, Later, day_of, store
 
 app = typer.Typer(help="Races and marked performance tests.", no_args_is_help=True)
 
@@ -39,26 +39,21 @@ def add(
 
     Of two with one name on one day the one entered last counts.
     """
-    from momentum.warehouse.entries import add_event
-    from momentum_dagster.cli.csv_rows import enter_each, read_csv
+    from momentum.warehouse.entries import event_entries
+    from momentum_dagster.cli.entering import enter_csv, enter_one
 
     if csv is not None:
-        rows = read_csv(csv, "events", {"athlete_id", "date", "name", "kind", "sport"})
-        with store() as client:
-            opener, now = change_opener(client), datetime.now(UTC)
-            entered = enter_each(
-                csv, rows, lambda row: add_event(client, row.pop("athlete_id"), row, open_change=opener, now=now)
-            )
+        entered = enter_csv(csv, "events", {"athlete_id", "date", "name", "kind", "sport"}, event_entries)
         say(f"{counted(entered, 'event')} entered")
     elif athlete_id is None or name is None:
         raise typer.BadParameter("name the athlete and the event, or give --csv FILE")
     else:
         values: dict[str, Any] = {
-            "date": day_of(on), "name": name, "kind": kind, "sport": sport, "distance_m": distance_m,
-            "time_s": time_s, "power_w": power_w, "priority": priority,
+            "athlete_id": athlete_id, "date": day_of(on), "name": name, "kind": kind, "sport": sport,
+            "distance_m": distance_m, "time_s": time_s, "power_w": power_w, "priority": priority,
         }  # fmt: skip
         with store() as client:
-            add_event(client, athlete_id, values, open_change=change_opener(client), now=datetime.now(UTC))
+            enter_one(client, event_entries, values)
         say(f"{athlete_id}: {kind} {name} on {values['date']}")
     after_entry(later)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +9,7 @@ import typer
 
 from momentum_dagster.cli.printing import counted, print_json, print_rows, say
 from momentum_dagster.cli.runs import after_entry
-from momentum_dagster.cli.shared import Json, Later, change_opener, day_of, store
+from momentum_dagster.cli.shared import Json, Later, day_of, store
 
 if TYPE_CHECKING:
     from momentum.adapters.clickhouse import Client
@@ -40,28 +39,19 @@ def set_(
     Known: ftp_w, critical_power_w, w_prime_j, lthr_bpm, resting_hr_bpm, max_hr_bpm, vt1_bpm, vt2_bpm,
     threshold_speed_mps, css_mps. What is not named stays as it was.
     """
-    from momentum.warehouse.entries import set_threshold
-    from momentum_dagster.cli.csv_rows import enter_each, read_csv
+    from momentum.warehouse.entries import threshold_entries
+    from momentum_dagster.cli.entering import enter_csv, enter_one
 
     if csv is not None:
-        rows = read_csv(csv, "thresholds", {"athlete_id", "valid_from", "sport"})
-        with store() as client:
-            opener, now = change_opener(client), datetime.now(UTC)
-
-            def enter(row: dict[str, Any]) -> None:
-                who, day, what = row.pop("athlete_id"), row.pop("valid_from"), row.pop("sport")
-                set_threshold(client, who, day, what, row, open_change=opener, now=now)
-
-            entered = enter_each(csv, rows, enter)
+        entered = enter_csv(csv, "thresholds", {"athlete_id", "valid_from", "sport"}, threshold_entries)
         say(f"{counted(entered, 'row')} of thresholds entered")
     elif athlete_id is None or not values:
         raise typer.BadParameter("name the athlete and name=number, such as ftp_w=250, or give --csv FILE")
     else:
         day, numbers = day_of(valid_from), _numbers(values)
         with store() as client:
-            set_threshold(
-                client, athlete_id, day, sport, numbers, open_change=change_opener(client), now=datetime.now(UTC)
-            )
+            whose = {"athlete_id": athlete_id, "valid_from": day, "sport": sport}
+            enter_one(client, threshold_entries, {**numbers, **whose})
         say(f"{athlete_id}: {', '.join(values)} for {sport} from {day}")
     after_entry(later)
 

@@ -16,9 +16,9 @@ from momentum.adapters.clickhouse import Client
 from momentum.demo.fit_writer import fit_bytes
 from momentum.demo.xml_writer import tcx_parts
 from momentum.warehouse.changes import open_changes
-from momentum.warehouse.entries import merge_activities, save_athlete, split_activity
+from momentum.warehouse.entries import athlete_entries, merge_activities, split_activity
 from momentum.warehouse.facts import Facts
-from tests.imports import NOW, archive_at, compute, opener, take_in
+from tests.imports import NOW, archive_at, compute, entered, opener, take_in
 from tests.unit.activity_files.made_activities import ride, without
 
 # Half past eleven at night in UTC, on the last day of January.
@@ -55,13 +55,13 @@ def assert_counted_on(client: Client, *wanted: date) -> None:
 
 
 def test_a_home_zone_that_moves_the_first_activity_into_the_month_before(client: Client, tmp_path: Path) -> None:
-    save_athlete(client, "ana", {"timezone": "Pacific/Auckland"}, open_change=opener(client), now=NOW)
+    entered(client, athlete_entries, athlete_id="ana", timezone="Pacific/Auckland")
     take_in(client, archive_at(tmp_path), "ana", [("trainer.tcx", tcx(indoors()))])
     compute(client, archive_at(tmp_path))
     assert_counted_on(client, date(2024, 2, 1))
 
     later = NOW.replace(hour=13)
-    save_athlete(client, "ana", {"timezone": "America/New_York"}, open_change=opener(client), now=later)
+    entered(client, athlete_entries, later, athlete_id="ana", timezone="America/New_York")
     compute(client, archive_at(tmp_path))
     assert_counted_on(client, date(2024, 1, 31))
 

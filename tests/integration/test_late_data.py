@@ -11,12 +11,12 @@ from momentum.adapters.clickhouse import Client
 from momentum.demo.fit_writer import fit_bytes
 from momentum.demo.xml_writer import tcx_parts
 from momentum.training import constants_of_periods
-from momentum.warehouse.entries import merge_activities, save_athlete, set_threshold, split_activity
+from momentum.warehouse.entries import athlete_entries, merge_activities, split_activity, threshold_entries
 from momentum.warehouse.metrics import recompute_metrics
 from momentum.warehouse.models.registry import model_version
 from momentum.warehouse.models.run import recompute
 from momentum.warehouse.models.stale import stale_months
-from tests.imports import NOW, SQL_MODELS, archive_at, compute, opener, take_in
+from tests.imports import NOW, SQL_MODELS, archive_at, compute, entered, opener, take_in
 from tests.same_tables import differences, tables_of
 from tests.small_files import recorded, small_files
 from tests.unit.activity_files.made_activities import without
@@ -50,9 +50,10 @@ def by_month(client: Client, table: str) -> dict[date, list[dict[str, object]]]:
 
 def with_ftp(client: Client, athlete_id: str) -> None:
     """An athlete whose rides have a load."""
-    save_athlete(client, athlete_id, {}, open_change=opener(client), now=NOW)
+    entered(client, athlete_entries, athlete_id=athlete_id)
     since = date(2020, 1, 1)
-    set_threshold(client, athlete_id, since, "cycling", {"ftp_w": 250.0}, open_change=opener(client), now=NOW)
+    ftp = {"valid_from": since, "sport": "cycling", "ftp_w": 250.0}
+    entered(client, threshold_entries, athlete_id=athlete_id, **ftp)
 
 
 def test_a_file_two_years_late_gives_what_importing_all_at_once_gives(client: Client, tmp_path: Path) -> None:
@@ -85,7 +86,8 @@ def test_an_edited_threshold_moves_its_month_and_every_later_one_and_none_earlie
     before = {table: by_month(client, table) for table in tables}
 
     later = NOW.replace(hour=13)
-    set_threshold(client, "ana", date(2024, 5, 1), "cycling", {"ftp_w": 220.0}, open_change=opener(client), now=later)
+    ftp = {"valid_from": date(2024, 5, 1), "sport": "cycling", "ftp_w": 220.0}
+    entered(client, threshold_entries, later, athlete_id="ana", **ftp)
     compute(client, archive)
     for table in tables[:-1]:
         after = by_month(client, table)
@@ -136,8 +138,8 @@ def test_another_home_zone_gives_what_that_zone_from_the_start_gives(client: Cli
 
     take_in(client, archive, "moved", files)
     compute(client, archive)
-    save_athlete(client, "moved", auckland, open_change=opener(client), now=NOW)
-    save_athlete(client, "there", auckland, open_change=opener(client), now=NOW)
+    entered(client, athlete_entries, athlete_id="moved", **auckland)
+    entered(client, athlete_entries, athlete_id="there", **auckland)
     take_in(client, archive, "there", files)
     compute(client, archive)
     there, moved = tables_of(client, "there"), tables_of(client, "moved")

@@ -14,12 +14,12 @@ from momentum.adapters.clickhouse import Client
 from momentum.adapters.doorbell import Doorbell
 from momentum.settings import Settings
 from momentum.warehouse.changes import open_changes
-from momentum.warehouse.entries import save_athlete
+from momentum.warehouse.entries import athlete_entries
 from momentum.warehouse.todo import dense_to
 from momentum_dagster.jobs.sensors import build_nightly
 from momentum_dagster.partitions import OF_CHANGES, RANGE_END, RANGE_START
 from tests.graph import run_recompute
-from tests.imports import archive_at, compute, take_in
+from tests.imports import archive_at, compute, entered, take_in
 
 ZONES = {"ana": "Pacific/Auckland", "ben": "Pacific/Honolulu"}  # 22 hours apart
 NOW = datetime.now(UTC)
@@ -34,7 +34,7 @@ def home(client: Client, tmp_path: Path) -> Path:
     """Two athletes with sessions of two months, computed the day before yesterday; the doorbell says so."""
     then = NOW - timedelta(days=2)
     for athlete_id, zone in ZONES.items():
-        save_athlete(client, athlete_id, {"timezone": zone}, open_change=lambda **_: "", now=then)
+        entered(client, athlete_entries, then, athlete_id=athlete_id, timezone=zone)
         files = [
             (f"{days}.json", encode(sport="running", started_at=NOW - timedelta(days=days), elapsed_s=1800, rpe=5))
             for days in (40, 3)

@@ -13,8 +13,8 @@ import pytest
 from momentum.activity_files.decoded import Activity
 from momentum.adapters.clickhouse import Client
 from momentum.demo.fit_writer import fit_bytes
-from momentum.warehouse.entries import find_activity, merge_activities, set_rpe, split_activity
-from tests.imports import NOW, archive_at, compute, opener, take_in
+from momentum.warehouse.entries import find_activity, merge_activities, rpe_entries, split_activity
+from tests.imports import NOW, archive_at, compute, entered, opener, take_in
 from tests.unit.activity_files.made_activities import NOON_MS, ride, without
 
 SECONDS = 480
@@ -63,7 +63,7 @@ def test_exertion_entered_for_a_leg_stays_with_it(client: Client, tmp_path: Path
     event, bike, run = pieces(client)
     assert [event["sport"], bike["sport"], run["sport"]] == ["multisport", "cycling", "running"]
 
-    set_rpe(client, "ana", run["activity_id"], 8.0, open_change=opener(client), now=NOW)
+    entered(client, rpe_entries, athlete_id="ana", activity=run["activity_id"], rpe=8.0)
     compute(client, archive)
     assert [piece["rpe"] for piece in pieces(client)] == [None, None, 8.0]
 
@@ -80,7 +80,7 @@ def test_exertion_of_a_leg_s_own_file_goes_to_the_leg_when_the_event_comes(
     take_in(client, archive, "ana", [("bike.fit", bike_alone(founds=founds))])
     compute(client, archive)
     [alone] = pieces(client)
-    set_rpe(client, "ana", alone["activity_id"], 7.0, open_change=opener(client), now=NOW)
+    entered(client, rpe_entries, athlete_id="ana", activity=alone["activity_id"], rpe=7.0)
     compute(client, archive)
 
     take_in(client, archive, "ana", [("event.fit", EVENT)])
@@ -106,7 +106,7 @@ def test_a_leg_is_found_by_the_id_it_had_before_another_file_founded_the_event(c
     take_in(client, archive, "ana", [("event.fit", EVENT)])
     compute(client, archive)
     former = {piece["leg"]: piece["activity_id"] for piece in pieces(client)}
-    set_rpe(client, "ana", former[1], 7.0, open_change=opener(client), now=NOW)
+    entered(client, rpe_entries, athlete_id="ana", activity=former[1], rpe=7.0)
 
     take_in(client, archive, "ana", [("bike.fit", bike_alone(founds=True))])
     compute(client, archive)
@@ -115,7 +115,7 @@ def test_a_leg_is_found_by_the_id_it_had_before_another_file_founded_the_event(c
     for number, former_id in former.items():
         assert find_activity(client, "ana", former_id)["activity_id"] == now[number]
         assert find_activity(client, "ana", former_id[:12])["activity_id"] == now[number]
-    set_rpe(client, "ana", former[2], 8.0, open_change=opener(client), now=NOW)
+    entered(client, rpe_entries, athlete_id="ana", activity=former[2], rpe=8.0)
     compute(client, archive)
     assert [piece["rpe"] for piece in pieces(client)] == [None, 7.0, 8.0]
 

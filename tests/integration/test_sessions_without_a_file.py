@@ -9,18 +9,18 @@ import pytest
 
 from momentum.adapters.clickhouse import Client
 from momentum.warehouse.changes import open_changes
-from momentum.warehouse.entries import save_athlete
-from momentum_dagster.cli.manual import take_in
-from tests.imports import NOW, archive_at, compute, opener
+from momentum.warehouse.entries import athlete_entries
+from momentum_dagster.cli.manual import documents, take_in
+from tests.imports import archive_at, compute, entered
 
 
 def test_a_session_becomes_an_activity_and_opens_a_change(
     client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MOMENTUM_HOME", str(tmp_path))
-    save_athlete(client, "ana", {"timezone": "Pacific/Auckland"}, open_change=opener(client), now=NOW)
+    entered(client, athlete_entries, athlete_id="ana", timezone="Pacific/Auckland")
     session = {"athlete_id": "ana", "sport": "strength", "start": "2024-05-12T06:30", "minutes": 60.0, "rpe": 5.0}
-    [(who, activity_id)] = take_in(client, [session])
+    [(who, activity_id)] = take_in(client, documents(client, {0: session}))
     assert [(change.athlete_id, change.cause) for change in open_changes(client)] == [("ana", "file")]
 
     compute(client, archive_at(tmp_path))

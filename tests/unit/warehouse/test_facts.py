@@ -9,9 +9,9 @@ import pytest
 
 from momentum.adapters.clickhouse import Client
 from momentum.training.constants import DURATIONS_S
-from momentum.warehouse.entries import add_event, save_athlete
+from momentum.warehouse.entries import athlete_entries, event_entries
 from momentum.warehouse.facts import Facts
-from tests.imports import opener
+from tests.imports import entered
 
 NOW = datetime(2024, 7, 1, 12, tzinfo=UTC)
 RACE_DAY, LATER = date(2024, 5, 5), date(2024, 5, 20)
@@ -34,9 +34,9 @@ def ride_with_20_min_at(watts: float) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("sport", "estimated"), [("cycling", True), ("multisport", True), ("running", False)])
 def test_an_event_marks_the_activities_of_its_own_sport(client: Client, sport: str, estimated: bool) -> None:
-    save_athlete(client, "ana", {}, open_change=opener(client), now=NOW)
+    entered(client, athlete_entries, athlete_id="ana")
     event = {"date": RACE_DAY, "name": "spring", "kind": "race", "sport": sport}
-    add_event(client, "ana", event, open_change=opener(client), now=NOW)
+    entered(client, event_entries, athlete_id="ana", **event)
     facts = Facts(client, "ana", RACE_DAY)
     facts.remember(ride_with_20_min_at(250.0))
     ftp_w = facts.thresholds("cycling", LATER).ftp_w
