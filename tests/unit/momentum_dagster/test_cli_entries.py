@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -187,9 +188,80 @@ def test_a_wrong_cell_is_told_with_its_line(ana: Command, tmp_path: Path, what: 
     assert told in said.err
 
 
-def test_a_weighing_of_nobody_is_told_with_its_line(ana: Command, tmp_path: Path) -> None:
-    said = ana("athlete", "weigh", "--csv", csv(tmp_path, *ENTRIES["body"][1:3], "bob,2024-05-06,80"))
-    assert "entries.csv, line 3: no athlete 'bob'" in said.err
+@pytest.mark.parametrize(
+    ("what", "wrong", "told"),
+    [
+        ("athletes", ("a b,Bob,,,,", "dan,Dan,x,,,"), ("athlete id 'a b'", "sex 'x'")),
+        (
+            "thresholds",
+            ("bob,2024-01-02,cycling,250,", "ana,2024-01-02,chess,250,", "ana,1960-01-02,all,250,"),
+            ("no athlete 'bob'", "sport 'chess'", "valid_from 1960-01-02"),
+        ),
+        (
+            "events",
+            ("bob,2024-05-06,X,race,running,", "ana,2024-05-06,X,party,running,"),
+            ("no athlete 'bob'", "kind 'party'"),
+        ),
+        (
+            "sessions",
+            (
+                "bob,strength,2024-05-06T18:00,45,6,", "ana,running,2990-05-07T07:00,30,,",
+                "ana,running,noon,-3,,", "ana,running,1900-05-07T07:00,30,,", "ana,running,0001-01-01,30,,",
+            ),
+            ("no athlete 'bob'", "lies in the future", "start 'noon'", "date before 2000", "date before 2000"),
+        ),
+        ("body", ("bob,2024-05-06,80", "ana,2990-05-06,61"), ("no athlete 'bob'", "lies in the future")),
+    ],
+    ids=["athletes", "thresholds", "events", "sessions", "body"],
+)  # fmt: skip
+def test_what_only_the_store_shows_wrong_is_told_at_once_beside_the_wrong_cells_and_nothing_is_taken(
+    ana: Command, tmp_path: Path, what: str, wrong: tuple[str, ...], told: tuple[str, ...]
+) -> None:
+    words, header, first, second, count = ENTRIES[what]
+    changes = asked(ana, "SELECT * FROM changes")
+    path = csv(tmp_path, header, first, *wrong, "ana", second)
+    said = ana(*words, "--csv", path)
+    assert (said.code, said.out) == (1, "")
+    lines = "".join(said.err.split("momentum: ")).splitlines()
+    for number, fault in enumerate((*told, "not as many cells"), start=3):
+        assert any(line.startswith(f"{path}, line {number}: ") and fault in line for line in lines), said.err
+    assert not [line for line in lines if "line 2:" in line or f"line {4 + len(wrong)}:" in line]
+    assert list(asked(ana, count)[0].values()) == [0]
+    assert asked(ana, "SELECT * FROM changes") == changes
+    assert ana(*words, "--csv", csv(tmp_path, header, first, second)).code == 0  # mended
+    assert list(asked(ana, count)[0].values()) == [2]
+
+
+def test_heart_rates_that_contradict_an_earlier_line(ana: Command, tmp_path: Path) -> None:
+    lines = "athlete_id,valid_from,sport,lthr_bpm,max_hr_bpm", "ana,2024-01-01,all,,170", "ana,2024-02-01,running,175,"
+    said = ana("threshold", "set", "--csv", csv(tmp_path, *lines))
+    assert "entries.csv, line 3: lthr_bpm 175 is not below max_hr_bpm 170" in said.err
+    assert asked(ana, "SELECT count() AS n FROM thresholds") == [{"n": 0}]
+
+
+def test_exertions_of_a_csv_are_taken_together_or_not_at_all(
+    ana: Command, computed: Callable[[], None], tmp_path: Path
+) -> None:
+    sessions = [f"ana,running,2024-05-{day:02}T07:00,30" for day in range(1, 18)]  # 17: two ids start alike
+    assert (
+        ana("activity", "add", "--later", "--csv", csv(tmp_path, "athlete_id,sport,start,minutes", *sessions)).code == 0
+    )
+    computed()
+    ids = [row["activity_id"] for row in asked(ana, "SELECT activity_id FROM activities ORDER BY local_date")]
+    twice = next(one[0] for one in ids if [other[0] for other in ids].count(one[0]) > 1)
+    header, good = "athlete_id,activity,rpe", [f"ana,{one},5" for one in ids[:2]]
+    wrong = (f"ana,{twice},5", "ana,xyz,5", f"bob,{ids[0]},5", f"ana,{ids[0]},hard")
+    said = ana("activity", "set-rpe", "--later", "--csv", csv(tmp_path, header, *good, *wrong))
+    assert said.code == 1
+    for told in (
+        "line 4: ", f"activities start with '{twice}'", "line 5: no activity 'xyz'", "line 6: no athlete 'bob'",
+        "line 7: rpe 'hard' is no number",
+    ):  # fmt: skip
+        assert told in said.err
+    assert asked(ana, "SELECT count() AS n FROM activity_rpe") == [{"n": 0}]
+    assert ana("activity", "set-rpe", "--later", "--csv", csv(tmp_path, header, *good)).out.startswith("2 exertions")
+    opened = "SELECT from_date, count() AS n FROM changes WHERE cause = 'rpe' GROUP BY ALL"
+    assert asked(ana, opened) == [{"from_date": "2024-05-01", "n": 1}]
 
 
 def test_a_csv_with_nothing_in_it_or_of_another_kind(ana: Command, tmp_path: Path) -> None:
