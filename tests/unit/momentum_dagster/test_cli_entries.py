@@ -300,6 +300,12 @@ def test_a_csv_that_is_not_there_or_no_text(ana: Command, tmp_path: Path) -> Non
     assert "picture.csv" in ana("athlete", "weigh", "--csv", tmp_path / "picture.csv").err
 
 
+def test_a_csv_with_a_quote_that_does_not_end(ana: Command, tmp_path: Path) -> None:
+    said = ana("event", "add", "--csv", csv(tmp_path, *ENTRIES["events"][1:3], 'ana,2024-05-07,"X"Y,race,running,'))
+    assert "entries.csv, line 3: no csv" in said.err
+    assert asked(ana, "SELECT count() AS n FROM events") == [{"n": 0}]
+
+
 def test_a_csv_by_a_spreadsheet_with_a_mark_at_its_start(ana: Command, tmp_path: Path) -> None:
     path = tmp_path / "w.csv"
     path.write_bytes("athlete_id,date,weight_kg\r\nana,2024-05-06,61.5\r\n".encode("utf-8-sig"))
