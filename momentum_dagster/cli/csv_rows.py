@@ -82,7 +82,9 @@ def _lines(path: Path, required: Set[str], known: Set[str]) -> list[tuple[int, d
     except UnicodeDecodeError as error:
         raise MomentumError(f"{path}: no csv in UTF-8 ({error}); a spreadsheet can save it as such") from error
     except csv.Error as error:  # where cells end is not known from here on
-        raise MomentumError(f"{path}, line {reader.reader.line_num}: no csv ({error}); are its quotes closed?") from error
+        raise MomentumError(
+            f"{path}, line {reader.reader.line_num}: no csv ({error}); are its quotes closed?"
+        ) from error
     if not rows:
         raise MomentumError(f"{path}: nothing beneath its first line")
     return rows
