@@ -1,0 +1,139 @@
+"""What was read of the world, normalised: no timestamps, no resource versions, nothing that moves by itself.
+
+Adapters fill these; operations compare them with the fleet file. `None` for a whole part means "not connected"
+or "not reachable", with the reason in `unread`. A step's hash is taken over the parts it names (`fact_hash`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task at the provider that has not ended well: type, state and how long it has been there."""
+
+    id: int
+    type: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine of the account, as the provider tells it."""
+
+    service: str
+    display_name: str
+    plan: str
+    datacenter: str
+    state: str
+    image: str
+    public_ipv4: str
+    expires: date | None
+    renews: bool
+    tasks: tuple[Task, ...] = ()
+
+
+@dataclass(frozen=True)
+class OpenOrder:
+    """A cart or an order that was begun and has delivered nothing yet (from the journal, looked up again)."""
+
+    server: str
+    cart_id: str
+    order_id: int | None
+    status: str
+
+
+@dataclass(frozen=True)
+class DnsRecordFact:
+    id: int
+    name: str
+    type: str
+    value: str
+    ttl_s: int
+
+
+@dataclass(frozen=True)
+class FileFact:
+    sha256: str
+    owner: str
+    mode: int
+
+
+@dataclass(frozen=True)
+class PeerFact:
+    public_key: str
+    endpoint: str
+    allowed_ips: tuple[str, ...]
+    alive: bool
+
+
+@dataclass(frozen=True)
+class Host:
+    """One machine, seen over SSH. `files` holds the managed paths that exist."""
+
+    host_key: str
+    files: Mapping[str, FileFact]
+    sysctl: Mapping[str, str]
+    mesh_public_key: str | None
+    mesh_peers: tuple[PeerFact, ...]
+    firewall: str | None
+    authorized_keys: tuple[str, ...]
+    units: Mapping[str, str]
+    k3s_version: str | None
+    etcd_on_disk: bool
+    cluster_id: str | None
+    reboot_needed: bool
+    clock_offset_s: float
+
+
+@dataclass(frozen=True)
+class Node:
+    name: str
+    ready: bool
+    cordoned: bool
+    labels: Mapping[str, str]
+    version: str
+    internal_ip: str
+
+
+@dataclass(frozen=True)
+class EtcdMember:
+    id: str
+    name: str
+    peer_url: str
+    started: bool
+    healthy: bool
+
+
+@dataclass(frozen=True)
+class Cluster:
+    cluster_id: str
+    nodes: tuple[Node, ...]
+    members: tuple[EtcdMember, ...]
+    has_quorum: bool
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that was read. `machines` by service name, `hosts` by server name."""
+
+    machines: Mapping[str, Machine] | None = None
+    dns: tuple[DnsRecordFact, ...] | None = None
+    hosts: Mapping[str, Host] = field(default_factory=dict)
+    cluster: Cluster | None = None
+    unread: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the journal remembers: which machine is which server, and what must never be forgotten."""
+
+    services: Mapping[str, str] = field(default_factory=dict)
+    host_keys: Mapping[str, str] = field(default_factory=dict)
+    cluster_id: str | None = None
+    k3s_version: str | None = None
+    orders: tuple[OpenOrder, ...] = ()
+    applied_fleet: str | None = None

@@ -1,0 +1,174 @@
+"""What fleet.yaml may say: one typed model a section, strict, unknown keys refused.
+
+Nothing here looks at the world or at two sections at once: rules that hold between sections are in
+`refusals.py`, the way from text to these models, with lines and keys, in `source.py`.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Network
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$")]
+DnsName = Annotated[str, StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+LabelKey = Annotated[str, StringConstraints(pattern=r"^([a-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$")]
+LabelValue = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$")]
+K3sVersion = Annotated[str, StringConstraints(pattern=r"^v1\.\d{1,3}\.\d{1,3}\+k3s\d{1,3}$")]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Provider(Section):
+    """Where servers are ordered. `datacenter` and `image` are the values of the order's configuration labels."""
+
+    name: Literal["ovh"] = "ovh"
+    endpoint: Literal["ovh-eu", "ovh-ca", "ovh-us"] = "ovh-eu"
+    subsidiary: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = "FR"
+    datacenter: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,4}\d?$")]
+    image: str
+    term_months: Literal[1, 12]
+
+
+class Purse(Section):
+    """One budget: what may be spent a month, tax included or not, as its `tax` says."""
+
+    name: Name
+    eur_per_month: Annotated[float, Field(gt=0)]
+    tax: Literal["included", "excluded"]
+    belongs_to: str
+
+
+class CostLine(Section):
+    """What is paid beside the servers; `eur_per_month` is without tax, as price lists are."""
+
+    what: Literal["object storage", "domain", "other"]
+    eur_per_month: Annotated[float, Field(ge=0)]
+    paid_from: Name
+    note: str = ""
+
+
+class Budget(Section):
+    vat_percent: Annotated[float, Field(ge=0, le=30)]
+    servers_paid_from: Name
+    purses: Annotated[tuple[Purse, ...], Field(min_length=1)]
+    lines: tuple[CostLine, ...] = ()
+
+
+class Server(Section):
+    name: Name
+    role: Literal["server", "agent"]
+    plan: str
+    mesh_address: IPv4Address
+    labels: dict[LabelKey, LabelValue] = {}
+
+
+class Mesh(Section):
+    """WireGuard between the hosts."""
+
+    network: IPv4Network
+    port: Port = 51820
+    mtu: Annotated[int, Field(ge=1280, le=9000)] = 1420
+    keepalive_s: Annotated[int, Field(ge=0, le=120)] = 25
+
+
+class K3s(Section):
+    version: K3sVersion
+    channel: Annotated[str, StringConstraints(pattern=r"^v1\.\d{1,3}$")]
+    api_name: DnsName
+    pod_cidr: IPv4Network = IPv4Network("10.42.0.0/16")
+    service_cidr: IPv4Network = IPv4Network("10.43.0.0/16")
+    cluster_dns: IPv4Address = IPv4Address("10.43.0.10")
+    cluster_domain: str = "cluster.local"
+    etcd_snapshot_cron: str = "0 */6 * * *"
+    etcd_snapshots_kept: Annotated[int, Field(ge=1, le=1000)] = 28
+
+
+class Cilium(Section):
+    """What of Cilium touches the host. `ipam: kubernetes` takes pod addresses from K3s's pod_cidr."""
+
+    ipam: Literal["kubernetes", "cluster-pool"] = "kubernetes"
+    pool_cidr: IPv4Network | None = None
+    tunnel: Literal["vxlan", "none"] = "vxlan"
+    tunnel_port: Port = 8472
+    wireguard: bool = True
+    wireguard_port: Port = 51871
+
+
+class FirewallRule(Section):
+    """One opening to the outside. `on` selects servers by labels; empty means every server."""
+
+    name: Name
+    protocol: Literal["tcp", "udp"]
+    port: Port
+    sources: tuple[IPv4Network, ...] = (IPv4Network("0.0.0.0/0"),)
+    on: dict[LabelKey, LabelValue] = {}
+
+
+class Firewall(Section):
+    open: tuple[FirewallRule, ...]
+
+
+class SshKey(Section):
+    name: Name
+    public_key: Annotated[
+        str, StringConstraints(pattern=r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+|sk-\S+) \S+( .*)?$")
+    ]
+
+
+class Ssh(Section):
+    user: Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")] = "debian"
+    port: Port = 22
+    keys: Annotated[tuple[SshKey, ...], Field(min_length=1)]
+
+
+class DnsRecord(Section):
+    """`to` is addresses, or labels of the servers whose public addresses it names (A), or a name (CNAME)."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^(@|\*|[a-z0-9*]([a-z0-9-.]{0,61}[a-z0-9])?)$")]
+    type: Literal["A", "CNAME", "TXT", "CAA"] = "A"
+    servers: dict[LabelKey, LabelValue] | None = None
+    value: str | None = None
+    ttl_s: Annotated[int, Field(ge=60, le=86400)] = 300
+
+
+class Dns(Section):
+    zone: DnsName
+    records: tuple[DnsRecord, ...] = ()
+
+
+class BackupStore(Section):
+    """S3 for etcd snapshots, the journal of changes and the lease. Its keys are not in this file."""
+
+    endpoint: DnsName
+    region: str
+    bucket: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+    folder: str = "momentum"
+
+
+class Component(Section):
+    """What one part of the planned platform needs, over all its replicas."""
+
+    name: Name
+    memory_gb: Annotated[float, Field(ge=0)]
+    peak_memory_gb: Annotated[float, Field(ge=0)] | None = None
+    disk_gb: Annotated[float, Field(ge=0)] = 0
+
+
+class Fleet(Section):
+    name: Name
+    provider: Provider
+    budget: Budget
+    servers: Annotated[tuple[Server, ...], Field(min_length=1)]
+    mesh: Mesh
+    k3s: K3s
+    cilium: Cilium
+    firewall: Firewall
+    ssh: Ssh
+    dns: Dns | None = None
+    backups: BackupStore
+    platform: tuple[Component, ...] = ()
