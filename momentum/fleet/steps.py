@@ -56,6 +56,36 @@ class Plan:
         """What a person says yes to: the file, every step and every fact that a step rests on."""
         return digest({"fleet": self.fleet, "steps": [asdict(step) for step in self.steps]})[:16]
 
+    @property
+    def price(self) -> Price:
+        """The sum of all steps, without tax."""
+        return Price(
+            monthly=round(sum(step.price.monthly for step in self.steps), 2),
+            today=round(sum(step.price.today for step in self.steps), 2),
+        )
+
+    def to_json(self) -> str:
+        """The plan as text, with its hash; `from_json` gives back a plan of the same hash."""
+        values = {"hash": self.hash, "fleet": self.fleet, "steps": [asdict(step) for step in self.steps]}
+        return json.dumps(values | {"unread": dict(self.unread)}, indent=1, default=str)
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """Raises ValueError when the text is no plan, or not the one that its hash says."""
+        try:
+            values = json.loads(text)
+            plan = cls(values["fleet"], tuple(_step(step) for step in values["steps"]), values["unread"])
+            told = values["hash"]
+        except (KeyError, TypeError) as problem:
+            raise ValueError(f"this is no plan: {problem!r}") from problem
+        if plan.hash != told:
+            raise ValueError(f"the plan was changed after it was made: it says {told} and is {plan.hash}")
+        return plan
+
+
+def _step(values: dict[str, Any]) -> Step:
+    return Step(**values | {"price": Price(**values["price"]), "changes": tuple(values["changes"])})
+
 
 def digest(value: Any) -> str:
     """SHA-256 over the value as JSON with sorted keys."""

@@ -1,0 +1,38 @@
+"""The outside world as an executor sees it: one adapter per system, the journal, and what was read last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from momentum.fleet.facts import Facts, Known
+    from momentum.fleet.schema import Fleet
+    from momentum.fleet.steps import Step
+    from momentum.provisioning.journal import Journal
+
+Progress = Callable[[str], None]
+
+
+@dataclass
+class Outside:
+    """`provider` is an OvhApi, `hosts` the Hosts over SSH, `cluster` the Kubernetes adapter; None: not connected.
+
+    `facts` is what the executor's loop has read just before the step: contents that a plan cannot know
+    (public addresses, mesh keys) are resolved from it.
+    """
+
+    fleet: Fleet
+    provider: Any
+    hosts: Any
+    cluster: Any
+    journal: Journal
+    facts: Facts
+
+    @property
+    def known(self) -> Known:
+        return self.journal.known()
+
+
+Execute = Callable[["Step", Outside, Progress], Mapping[str, Any]]
