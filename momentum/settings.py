@@ -22,6 +22,16 @@ class Settings(BaseSettings):
     lock_timeout_s: float = Field(default=60.0, description="how long a command waits for the store")
     # The night's run shall not fail because a long recompute is at work; Dagster queues what comes after it.
     run_lock_timeout_s: float = Field(default=1800.0, description="how long a run of the graph waits for it")
+    fleet: Path = Field(
+        default=Path("deploy/fleet.yaml"), description="the file that says which servers there shall be"
+    )
+    infra: Path | None = Field(
+        default=None, description="folder of the operator's journal, state and secrets; unset: infra in the home"
+    )
+    age_identity: Path | None = Field(default=None, description="file with the age identity that opens the secrets")
+    kubeconfig: Path | None = Field(
+        default=None, description="how the cluster is reached; unset: as a pod in it, or as the fleet file says"
+    )
 
     @property
     def store_dir(self) -> Path:
@@ -38,6 +48,18 @@ class Settings(BaseSettings):
     @property
     def doorbell_path(self) -> Path:
         return self.home / "doorbell.json"
+
+    @property
+    def infra_dir(self) -> Path:
+        return self.infra or self.home / "infra"
+
+    @property
+    def secrets_path(self) -> Path:
+        return self.infra_dir / "secrets.age"
+
+    @property
+    def infra_journal_path(self) -> Path:
+        return self.infra_dir / "journal.sqlite"
 
     @property
     def dagster_home(self) -> Path:
