@@ -1,0 +1,57 @@
+"""A client from keys; nothing is called yet."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from momentum.adapters.ovh.api import OvhApi
+from momentum.adapters.ovh.call_budget import CallBudget
+
+if TYPE_CHECKING:
+    import ovh
+
+CALLS_A_MINUTE = 60
+"""Per consumer key, by a maintainer of the API's clients."""
+WINDOW_S = 61.0
+"""A second more than a minute: a call counts at the API later than here."""
+
+
+@dataclass(frozen=True)
+class OvhKeys:
+    application_key: str = field(repr=False)
+    application_secret: str = field(repr=False)
+    consumer_key: str = field(repr=False)
+
+
+def connect(
+    keys: OvhKeys,
+    *,
+    endpoint: str = "ovh-eu",
+    url: str | None = None,
+    timeout_s: float = 60.0,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> OvhApi:
+    """The API at one of OVH's endpoints, or at `url` (its path ends in /1.0)."""
+
+    def new_client() -> ovh.Client:
+        import ovh.client
+
+        name = endpoint
+        if url is not None:
+            name = f"momentum {url}"
+            ovh.client.ENDPOINTS[name] = url
+        return ovh.Client(
+            endpoint=name,
+            application_key=keys.application_key,
+            application_secret=keys.application_secret,
+            consumer_key=keys.consumer_key,
+            timeout=timeout_s,
+        )
+
+    budget = CallBudget(calls=CALLS_A_MINUTE, window_s=WINDOW_S, clock=clock, sleep=sleep)
+    secrets = (keys.application_secret, keys.consumer_key, keys.application_key)
+    return OvhApi(new_client, budget=budget, sleep=sleep, secrets=secrets)
