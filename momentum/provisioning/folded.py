@@ -1,0 +1,120 @@
+"""What the events of the journal say when they are taken together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from momentum.fleet.facts import Known, OpenOrder
+from momentum.fleet.steps import Plan
+from momentum.provisioning.events import Event
+
+
+@dataclass
+class KeptPlan:
+    plan: Plan
+    basis: Mapping[str, Any]
+    approved_by: str | None = None
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class HistoryRow:
+    """`outcome`: approved, done, failed, open (begun, and its end was never written) or finished."""
+
+    seq: int
+    at: datetime
+    plan: str
+    what: str
+    target: str
+    outcome: str
+    seconds: float | None
+    detail: str
+
+
+@dataclass
+class Folded:
+    """Takes events one by one, in their order."""
+
+    seq: int = 0
+    last: Event | None = None
+    plans: dict[str, KeptPlan] = field(default_factory=dict)
+    begun: dict[int, Event] = field(default_factory=dict)
+    ended: dict[int, Event] = field(default_factory=dict)
+    memories: dict[str, dict[str, Any]] = field(default_factory=dict)
+    applied_fleet: str | None = None
+    _spoken: list[Event] = field(default_factory=list)
+
+    def take(self, event: Event) -> None:
+        self.seq, self.last = event.seq, event
+        body = event.body
+        match event.what:
+            case "proposed":
+                self.plans[event.plan] = KeptPlan(Plan.from_json(body["plan"]), body["basis"])
+            case "approved":
+                self.plans[event.plan].approved_by = body["who"]
+                self._spoken.append(event)
+            case "begun":
+                self.begun[event.seq] = event
+                self._spoken.append(event)
+            case "done":
+                self.ended[body["entry"]] = event
+                for memory, values in body["result"].get("known", {}).items():
+                    self.memories.setdefault(memory, {}).update(values)
+            case "failed":
+                self.ended[body["entry"]] = event
+            case "remembered":
+                self.memories.setdefault(body["memory"], {})[body["target"]] = body["value"]
+            case "finished":
+                self.plans[event.plan].finished_at = event.at
+                self.applied_fleet = body["fleet"]
+                self._spoken.append(event)
+
+    def known(self) -> Known:
+        orders = self._memory("order")
+        return Known(
+            services=self._memory("service"),
+            host_keys=self._memory("host_key"),
+            cluster_id=self._memory("cluster_id").get(""),
+            k3s_version=self._memory("k3s_version").get(""),
+            orders=tuple(
+                OpenOrder(server, order["cart_id"], order["order_id"], order["status"])
+                for server, order in sorted(orders.items())
+            ),
+            applied_fleet=self.applied_fleet,
+        )
+
+    def open_entries(self, plan: str) -> dict[int, str]:
+        return {
+            entry: event.body["step"]["id"]
+            for entry, event in self.begun.items()
+            if event.plan == plan and entry not in self.ended
+        }
+
+    def done_steps(self, plan: str) -> frozenset[str]:
+        return frozenset(
+            self.begun[entry].body["step"]["id"]
+            for entry, event in self.ended.items()
+            if event.what == "done" and event.plan == plan
+        )
+
+    def explained(self, plan: str) -> frozenset[str]:
+        return frozenset(name for event in self.begun.values() if event.plan == plan for name in event.body["changes"])
+
+    def history(self) -> list[HistoryRow]:
+        return [self._row(event) for event in self._spoken]
+
+    def _memory(self, memory: str) -> dict[str, Any]:
+        return {target: value for target, value in self.memories.get(memory, {}).items() if value is not None}
+
+    def _row(self, event: Event) -> HistoryRow:
+        if event.what != "begun":
+            detail = f"by {event.body['who']}" if event.what == "approved" else "nothing left to do"
+            return HistoryRow(event.seq, event.at, event.plan, "plan", event.plan, event.what, None, detail)
+        step, end = event.body["step"], self.ended.get(event.seq)
+        seconds = (end.at - event.at).total_seconds() if end else None
+        reason = end.body["reason"] if end and end.what == "failed" else step["reason"]
+        outcome = end.what if end else "open"
+        return HistoryRow(event.seq, event.at, event.plan, step["kind"], step["target"], outcome, seconds, reason)
