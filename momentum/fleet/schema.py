@@ -11,16 +11,32 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$")]
-DnsName = Annotated[str, StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")]
+NAME = r"^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$"
+DNS_NAME = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$"
+LABEL_KEY = r"^([a-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$"
+LABEL_VALUE = r"^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$"
+K3S_VERSION = r"^v1\.\d{1,3}\.\d{1,3}\+k3s\d{1,3}$"
+CHANNEL = r"^v1\.\d{1,3}$"
+SUBSIDIARY = r"^[A-Z]{2}$"
+DATACENTER = r"^[A-Z]{2,4}\d?$"
+PUBLIC_KEY = r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+|sk-\S+) \S+( .*)?$"
+USER = r"^[a-z_][a-z0-9_-]{0,31}$"
+RECORD_NAME = r"^(@|\*|[a-z0-9*]([a-z0-9-.]{0,61}[a-z0-9])?)$"
+BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
+IMAGE = r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$"
+REGION = r"^[a-z0-9][a-z0-9-]{0,30}$"
+FOLDER = r"^[A-Za-z0-9_-][A-Za-z0-9._/-]{0,120}$"
+
+Name = Annotated[str, StringConstraints(pattern=NAME)]
+DnsName = Annotated[str, StringConstraints(pattern=DNS_NAME)]
 Port = Annotated[int, Field(ge=1, le=65535)]
-LabelKey = Annotated[str, StringConstraints(pattern=r"^([a-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$")]
-LabelValue = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$")]
-K3sVersion = Annotated[str, StringConstraints(pattern=r"^v1\.\d{1,3}\.\d{1,3}\+k3s\d{1,3}$")]
+LabelKey = Annotated[str, StringConstraints(pattern=LABEL_KEY)]
+LabelValue = Annotated[str, StringConstraints(pattern=LABEL_VALUE)]
+K3sVersion = Annotated[str, StringConstraints(pattern=K3S_VERSION)]
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False)
 
 
 class Provider(Section):
@@ -28,9 +44,9 @@ class Provider(Section):
 
     name: Literal["ovh"] = "ovh"
     endpoint: Literal["ovh-eu", "ovh-ca", "ovh-us"] = "ovh-eu"
-    subsidiary: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = "FR"
-    datacenter: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,4}\d?$")]
-    image: str
+    subsidiary: Annotated[str, StringConstraints(pattern=SUBSIDIARY)] = "FR"
+    datacenter: Annotated[str, StringConstraints(pattern=DATACENTER)]
+    image: Annotated[str, StringConstraints(pattern=IMAGE)]
     term_months: Literal[1, 12]
 
 
@@ -78,12 +94,12 @@ class Mesh(Section):
 
 class K3s(Section):
     version: K3sVersion
-    channel: Annotated[str, StringConstraints(pattern=r"^v1\.\d{1,3}$")]
+    channel: Annotated[str, StringConstraints(pattern=CHANNEL)]
     api_name: DnsName
     pod_cidr: IPv4Network = IPv4Network("10.42.0.0/16")
     service_cidr: IPv4Network = IPv4Network("10.43.0.0/16")
     cluster_dns: IPv4Address = IPv4Address("10.43.0.10")
-    cluster_domain: str = "cluster.local"
+    cluster_domain: DnsName = "cluster.local"
     etcd_snapshot_cron: str = "0 */6 * * *"
     etcd_snapshots_kept: Annotated[int, Field(ge=1, le=1000)] = 28
 
@@ -115,13 +131,11 @@ class Firewall(Section):
 
 class SshKey(Section):
     name: Name
-    public_key: Annotated[
-        str, StringConstraints(pattern=r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+|sk-\S+) \S+( .*)?$")
-    ]
+    public_key: Annotated[str, StringConstraints(pattern=PUBLIC_KEY)]
 
 
 class Ssh(Section):
-    user: Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")] = "debian"
+    user: Annotated[str, StringConstraints(pattern=USER)] = "debian"
     port: Port = 22
     keys: Annotated[tuple[SshKey, ...], Field(min_length=1)]
 
@@ -129,7 +143,7 @@ class Ssh(Section):
 class DnsRecord(Section):
     """`to` is addresses, or labels of the servers whose public addresses it names (A), or a name (CNAME)."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^(@|\*|[a-z0-9*]([a-z0-9-.]{0,61}[a-z0-9])?)$")]
+    name: Annotated[str, StringConstraints(pattern=RECORD_NAME)]
     type: Literal["A", "CNAME", "TXT", "CAA"] = "A"
     servers: dict[LabelKey, LabelValue] | None = None
     value: str | None = None
@@ -145,9 +159,9 @@ class BackupStore(Section):
     """S3 for etcd snapshots, the journal of changes and the lease. Its keys are not in this file."""
 
     endpoint: DnsName
-    region: str
-    bucket: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
-    folder: str = "momentum"
+    region: Annotated[str, StringConstraints(pattern=REGION)]
+    bucket: Annotated[str, StringConstraints(pattern=BUCKET)]
+    folder: Annotated[str, StringConstraints(pattern=FOLDER)] = "momentum"
 
 
 class Component(Section):
@@ -172,3 +186,23 @@ class Fleet(Section):
     dns: Dns | None = None
     backups: BackupStore
     platform: tuple[Component, ...] = ()
+
+
+# What each pattern means in words, for the person whose value does not match it.
+WORDS_OF_PATTERNS = {
+    NAME: "lower-case letters, digits and dashes, a letter first, at most 32 long",
+    DNS_NAME: "a domain name such as example.org, in lower case",
+    LABEL_KEY: "a Kubernetes label key such as role or example.org/role",
+    LABEL_VALUE: "a Kubernetes label value: letters, digits, dashes, dots and underscores, at most 63 long",
+    K3S_VERSION: "a K3s version such as v1.36.3+k3s1",
+    CHANNEL: "a K3s channel of one minor such as v1.36 (a channel as stable would upgrade by itself)",
+    SUBSIDIARY: "a country of OVH in two capital letters, such as FR",
+    DATACENTER: "a datacenter of OVH in capital letters, such as GRA",
+    PUBLIC_KEY: "a public SSH key as in ~/.ssh/id_ed25519.pub (ssh-ed25519, ssh-rsa, ecdsa or sk)",
+    USER: "a user name of Linux in lower case",
+    RECORD_NAME: "the record's name below the zone, @ for the zone itself or * for all below",
+    BUCKET: "a bucket's name: 3 to 63 lower-case letters, digits, dots and dashes",
+    IMAGE: "the name of an image as the provider lists it, such as Debian 12",
+    REGION: "the region of the store in lower case, such as gra",
+    FOLDER: "a folder inside the bucket, without a leading slash",
+}
