@@ -82,7 +82,7 @@ class OvhApi:
             if response.status_code < 300 and answer is not _NOT_JSON:
                 return answer
             error = self._error(call, response, answer)
-            if error.error_code == "QUERY_TIME_OUT" and not clock_read_again:
+            if _out_of_time(error) and not clock_read_again:
                 clock_read_again = True
                 self._client = None
                 continue
@@ -177,6 +177,10 @@ def _decoded(response: Any) -> Any:
         return response.json()
     except ValueError:
         return _NOT_JSON
+
+
+def _out_of_time(error: ApiError) -> bool:
+    return error.error_code == "QUERY_TIME_OUT" or "out of time" in error.message.lower()
 
 
 def _passes(status: int) -> bool:

@@ -1,0 +1,1 @@
+"""Stand-ins of the outside world: what the code talks to in tests when the real thing cannot be had."""
