@@ -1,0 +1,3 @@
+from tests.hosts.fixtures import network, reach
+
+__all__ = ["network", "reach"]
