@@ -50,19 +50,17 @@ def usable_disk_gb(server: Server) -> float:
 
 def capacity(fleet: Fleet) -> Capacity:
     """Sums over the fleet. Machines of unknown plans count as nothing."""
-    memory = {server.name: usable_memory_gb(server) for server in fleet.servers}
-    disk = {server.name: usable_disk_gb(server) for server in fleet.servers}
-    worst_memory = max(memory, key=memory.__getitem__)
-    worst_disk = max(disk, key=disk.__getitem__)
+    memory, disk = sum(map(usable_memory_gb, fleet.servers)), sum(map(usable_disk_gb, fleet.servers))
+    worst_memory, worst_disk = max(fleet.servers, key=usable_memory_gb), max(fleet.servers, key=usable_disk_gb)
     plans = [PLANS[server.plan] for server in fleet.servers if server.plan in PLANS]
     parts = fleet.platform
     return Capacity(
         memory_gb=sum(plan.memory_gb for plan in plans),
         disk_gb=sum(plan.disk_gb for plan in plans),
-        left_memory_gb=_tenths(sum(memory.values()) - memory[worst_memory]),
-        left_disk_gb=_tenths(sum(disk.values()) - disk[worst_disk]),
-        worst_memory_loss=worst_memory,
-        worst_disk_loss=worst_disk,
+        left_memory_gb=_tenths(memory - usable_memory_gb(worst_memory)),
+        left_disk_gb=_tenths(disk - usable_disk_gb(worst_disk)),
+        worst_memory_loss=worst_memory.name,
+        worst_disk_loss=worst_disk.name,
         base_memory_gb=_tenths(sum(part.memory_gb for part in parts)),
         peak_memory_gb=_tenths(sum(max(part.peak_memory_gb or 0.0, part.memory_gb) for part in parts)),
         platform_disk_gb=_tenths(sum(part.disk_gb for part in parts)),

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from momentum.fleet.money import cost
-from momentum.fleet.prices import CLOUD_OFFERS, CLOUD_READ, CLOUD_SOURCE, OVH_READ, OVH_SOURCE, PLANS, CloudOffer
+from momentum.fleet.prices import (
+    CLOUD_OFFERS,
+    CLOUD_READ,
+    CLOUD_SOURCE,
+    OVH_READ,
+    OVH_SOURCE,
+    PLANS,
+    CloudOffer,
+    PlanPrice,
+)
 from momentum.fleet.schema import Fleet
 
 
@@ -29,8 +38,10 @@ class ComparisonRow:
 def comparison(fleet: Fleet) -> tuple[ComparisonRow, ...]:
     """The fleet first, then each cloud, the cheapest first.
 
-    For each server the smallest machine with at least its memory is taken; it may have fewer vCPUs, and its disk,
-    address and traffic are not counted: all of this is in the cloud's favour. Servers of unknown plans are left out.
+    For each server the smallest machine with at least its memory is taken, which may have more of it and fewer
+    vCPUs. Not the same goods: a VPS shares its cores with neighbours, and the clouds' prices are on demand while the
+    fleet's is that of its term; but disk, address and traffic come on top of the clouds' and are not counted.
+    Servers of unknown plans are left out.
     """
     plans = [PLANS[server.plan] for server in fleet.servers if server.plan in PLANS]
     ours = cost(fleet).servers_without_tax
@@ -44,11 +55,18 @@ def comparison(fleet: Fleet) -> tuple[ComparisonRow, ...]:
         times=Decimal(1),
         read=OVH_READ,
         source=OVH_SOURCE,
-        note=f"{fleet.provider.term_months} months' term; {sum(p.disk_gb for p in plans)} GB of disk, traffic included",
+        note=f"{_term(fleet, plans)}; {sum(p.disk_gb for p in plans)} GB of disk, address and traffic included",
     )
     clouds = sorted({offer.cloud for offer in CLOUD_OFFERS})
     rows = [_cloud_row(cloud, [_nearest(cloud, plan.memory_gb) for plan in plans], ours) for cloud in clouds]
     return (row, *sorted(rows, key=lambda row: row.eur_per_month))
+
+
+def _term(fleet: Fleet, plans: list[PlanPrice]) -> str:
+    if fleet.provider.term_months == 1:
+        return "by the month"
+    by_the_month = sum((plan.eur_per_month[1] or Decimal() for plan in plans), Decimal())
+    return f"on a term of {fleet.provider.term_months} months, paid ahead ({by_the_month} by the month)"
 
 
 def _nearest(cloud: str, memory_gb: int) -> CloudOffer:

@@ -10,6 +10,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 _BEGIN = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _END = re.compile(r"-----END [A-Z ]*PRIVATE KEY-----")
@@ -28,7 +29,7 @@ _SECRET_NAME = re.compile(
     r"(?![~\"'\s|>]*$|null\b)\S"
 )
 _PUBLIC = re.compile(
-    r"(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+|sk-[\w-]+@openssh\.com)\s+[A-Za-z0-9+/=]+"
+    r"(?:ssh-|ecdsa-sha2-|sk-)[\w@.-]+\s+AAAA[A-Za-z0-9+/=]+"
     r"|v=DKIM1\S*.*?p=[A-Za-z0-9+/=]+|[\w-]*site-verification=[\w-]+"
 )
 _RUN = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
@@ -65,13 +66,13 @@ def _kind(line: str) -> str | None:
 def _random(run: str) -> bool:
     """Whether a run of letters and digits looks drawn rather than written.
 
-    Words have one case and few digits. OVH's application key is 16 characters, its secret 32, S3's secret 40.
+    Words have one case and their digits at the end. OVH's application key is 16 characters, its secret 32, S3's
+    secret 40.
     """
-    has_digit = sum(character.isdigit() for character in run)
-    has_lower, has_upper = any(map(str.islower, run)), any(map(str.isupper, run))
-    if has_lower and has_upper and has_digit:
+    if any(map(str.islower, run)) and any(map(str.isupper, run)) and any(map(str.isdigit, run)):
         return _entropy_bits(run) >= 3.3
-    return has_digit >= len(run) * 0.2 and (has_lower or has_upper) and "/" not in run and _entropy_bits(run) >= 3.0
+    changes = sum(one.isdigit() != other.isdigit() for one, other in pairwise(run))
+    return changes >= 4 and "/" not in run and _entropy_bits(run) >= 2.7
 
 
 def _entropy_bits(run: str) -> float:

@@ -9,7 +9,7 @@ from momentum.fleet.problems import FileProblem, Lines, problem
 from momentum.fleet.schema import Fleet
 
 # A hash stands where the point of the curve would: nobody has the private half of it.
-EXAMPLE_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKM2dkNJtT9nqvxVmPk5DEBPqB1hsidlPM0Lef40gwT+"
+EXAMPLE_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKM2dkNJtT9nqvxVmPk5DEBPqB1hsidlPM0Lef40gwT+ replace-me"
 EXAMPLE_ZONE = "momentum-coach.example"
 
 
@@ -160,7 +160,7 @@ ssh:
   # Public keys only. A key that is on a machine but not here is reported.
   keys:
     - name: operator
-      public_key: {EXAMPLE_KEY} replace-me
+      public_key: {EXAMPLE_KEY}
 
 dns:
   zone: {EXAMPLE_ZONE}

@@ -61,7 +61,9 @@ class _Walk:
 
     def value(self, node: yaml.Node, path: str) -> Any:
         if id(node) in self._seen:
-            self._refuse(node, path, "is an alias (`*name`); write the value out")
+            # The node stands where the anchor is; the alias where its key is.
+            line = self.lines.get(path, node.start_mark.line + 1)
+            self.problems.append(FileProblem(line, path, "is an alias (`*name`); write the value out"))
             return None
         self._seen.add(id(node))
         if node.tag not in _PLAIN_TAGS:
