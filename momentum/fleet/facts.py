@@ -22,7 +22,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine of the account, as the provider tells it."""
+    """A machine of the account, as the provider tells it. `mark` is the tag by which a fleet knows its own."""
 
     service: str
     display_name: str
@@ -34,16 +34,23 @@ class Machine:
     expires: date | None
     renews: bool
     tasks: tuple[Task, ...] = ()
+    renew_months: int | None = None
+    mark: str = ""
 
 
 @dataclass(frozen=True)
 class OpenOrder:
-    """A cart or an order that was begun and has delivered nothing yet (from the journal, looked up again)."""
+    """A cart or an order that was begun and has not come to a server with our key on it (from the journal).
+
+    `status` is the last thing that was about to be done: "cart", "checkout", "ordered", "paying", "delivered",
+    "installing"; `since` is the provider's time of it, ISO 8601.
+    """
 
     server: str
     cart_id: str
     order_id: int | None
     status: str
+    since: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,4 +143,5 @@ class Known:
     cluster_id: str | None = None
     k3s_version: str | None = None
     orders: tuple[OpenOrder, ...] = ()
+    dns_pending: tuple[str, ...] = ()
     applied_fleet: str | None = None

@@ -80,9 +80,10 @@ class Folded:
             cluster_id=self._memory("cluster_id").get(""),
             k3s_version=self._memory("k3s_version").get(""),
             orders=tuple(
-                OpenOrder(server, order["cart_id"], order["order_id"], order["status"])
+                OpenOrder(server, order["cart_id"], order["order_id"], order["status"], order.get("since", ""))
                 for server, order in sorted(orders.items())
             ),
+            dns_pending=tuple(sorted(self._memory("dns_pending"))),
             applied_fleet=self.applied_fleet,
         )
 

@@ -22,7 +22,7 @@ from momentum.provisioning.folded import Folded, HistoryRow
 from momentum.provisioning.masking import Masker
 from momentum.provisioning.mirror import JournalForked, key_of, synchronise
 
-Memory = Literal["service", "host_key", "cluster_id", "k3s_version", "order"]
+Memory = Literal["service", "host_key", "cluster_id", "k3s_version", "order", "dns_pending"]
 
 _TABLE = "CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, event BLOB NOT NULL)"
 
@@ -109,7 +109,8 @@ class Journal:
         """What must not be forgotten even if the step dies now; None forgets.
 
         `service`, `host_key`: target is the server. `order`: target is the server, value is `{"cart_id": str,
-        "order_id": int | None, "status": str}`. `cluster_id`, `k3s_version`: target is "".
+        "order_id": int | None, "status": str, "since": str}`. `dns_pending`: target is a set of records that was changed
+        and not yet refreshed. `cluster_id`, `k3s_version`: target is "".
         """
         self._append("remembered", "", memory=memory, target=target, value=value)
 

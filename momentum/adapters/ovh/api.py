@@ -26,7 +26,8 @@ class OvhApi:
     """The API behind limits and retries.
 
     `new_client` makes a python-ovh client; a new one reads the API's clock anew (`GET /auth/time`), which is done
-    once when a call is refused for its time. `secrets` are masked in every message.
+    once when a call is refused for its time. `sleep` and `now` are for callers too, who wait for what the API does and
+    date what they remember. `secrets` are masked in every message.
 
     Raises `ApiError` (refused, nothing changed), `NotReached` (nothing changed), `OutcomeUnknown` (a mutating call
     was sent and its answer lost).
@@ -38,12 +39,14 @@ class OvhApi:
         *,
         budget: CallBudget,
         sleep: Callable[[float], None],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
         secrets: tuple[str, ...] = (),
     ) -> None:
         self._new_client = new_client
         self._client: ovh.Client | None = None
         self._budget = budget
-        self._sleep = sleep
+        self.sleep = sleep
+        self.now = now
         self._secrets = tuple(secret for secret in secrets if secret)
         self.calls = 0
         """How many requests were sent, retries and readings of the clock included."""
@@ -76,7 +79,7 @@ class OvhApi:
                     raise OutcomeUnknown(call, lost.reason) from None
                 if attempt >= ATTEMPTS:
                     raise NotReached(call, lost.reason) from None
-                self._sleep(_backoff_s(attempt))
+                self.sleep(_backoff_s(attempt))
                 continue
             answer = _decoded(response)
             if response.status_code < 300 and answer is not _NOT_JSON:
@@ -91,7 +94,7 @@ class OvhApi:
             wait_s = _wait_s(response, attempt) if _passes(response.status_code) else None
             if wait_s is None or wait_s > LONGEST_WAIT_S or attempt >= ATTEMPTS:
                 raise error
-            self._sleep(wait_s)
+            self.sleep(wait_s)
 
     def _connected(self) -> ovh.Client:
         """The client, its clock's difference read; reading it is a call like any other."""
@@ -108,7 +111,7 @@ class OvhApi:
             except (APIError, TypeError, AttributeError) as error:
                 if attempt == ATTEMPTS:
                     raise NotReached("GET /auth/time", self._masked(str(error))) from None
-                self._sleep(_backoff_s(attempt))
+                self.sleep(_backoff_s(attempt))
             else:
                 self._client = client
         assert self._client is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from momentum.adapters.ovh.api import OvhApi
@@ -34,6 +35,7 @@ def connect(
     timeout_s: float = 60.0,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> OvhApi:
     """The API at one of OVH's endpoints, or at `url` (its path ends in /1.0)."""
 
@@ -54,4 +56,4 @@ def connect(
 
     budget = CallBudget(calls=CALLS_A_MINUTE, window_s=WINDOW_S, clock=clock, sleep=sleep)
     secrets = (keys.application_secret, keys.consumer_key, keys.application_key)
-    return OvhApi(new_client, budget=budget, sleep=sleep, secrets=secrets)
+    return OvhApi(new_client, budget=budget, sleep=sleep, now=now, secrets=secrets)

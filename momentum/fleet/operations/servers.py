@@ -1,0 +1,200 @@
+"""Machines: ordered where the file asks for more than there are, marked, kept or left to end with their term.
+
+A machine that nobody ordered is a difference and never a step, and so is a server whose machine has gone: a second
+one is bought only after a person has taken the first out of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from momentum.fleet.fact_hash import rests_on
+from momentum.fleet.facts import Facts, Known, Machine
+from momentum.fleet.money import TERMS, server_price, with_tax
+from momentum.fleet.schema import Fleet, Server
+from momentum.fleet.steps import Price, Step
+
+
+def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
+    for server in fleet.servers:
+        if _claims(fleet, server, facts, known):
+            continue
+        if server.name not in known.services:
+            yield _order(fleet, server, facts, known)
+        if _is_new(server, known):
+            yield _install(fleet, server, facts, known)
+        machine = _machine(server.name, facts, known)
+        if machine is None and server.name in known.services:
+            continue
+        yield from _marked(fleet, server, machine, facts, known)
+        yield from _renewed(fleet, server, machine, facts, known)
+
+
+def ending(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
+    """Servers that the file no longer names: their machines end with their term. The last step of leaving."""
+    wanted = {server.name for server in fleet.servers}
+    for name, service in sorted(known.services.items()):
+        machine = (facts.machines or {}).get(service)
+        if name in wanted or machine is None or not machine.renews:
+            continue
+        yield Step(
+            kind="server.end",
+            target=name,
+            reason=f"not in the file any more; the machine is paid until {machine.expires or 'its term ends'}",
+            risk="destroys data",
+            wants={"service": service},
+            rests_on=rests_on(facts, known, f"machine:{service}"),
+            changes=(f"machine:{service}",),
+        )
+
+
+Row = tuple[str, str, str, str, str]
+
+
+def differences(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Row]:
+    """(server, part, field, wanted, found) of every machine that is not as the file says."""
+    if facts.machines is None:
+        return
+    for server in fleet.servers:
+        service = known.services.get(server.name)
+        if service is None:
+            claims = ", ".join(_claims(fleet, server, facts, known))
+            found = f"{claims} says that it is it: adopt it, or rename it" if claims else "none"
+            yield server.name, "machine", "service", "a machine", found
+            continue
+        machine = facts.machines.get(service)
+        if machine is None:
+            yield server.name, "machine", "service", service, "gone from the account"
+            continue
+        yield from _unlike(fleet, server, machine)
+    ours = set(known.services.values())
+    for service, machine in sorted(facts.machines.items()):
+        if service not in ours:
+            told = f"{machine.plan} in {machine.datacenter}, called {machine.display_name or 'nothing'}"
+            yield service, "machine", "service", "none: nobody ordered it here", told
+
+
+def mark_of(fleet: Fleet, server: str) -> str:
+    """The value of the tag on a server's machine."""
+    return f"{fleet.name}/{server}"
+
+
+def _unlike(fleet: Fleet, server: Server, machine: Machine) -> Iterator[Row]:
+    rows = (
+        ("plan", server.plan, machine.plan),
+        ("datacenter", fleet.provider.datacenter, machine.datacenter),
+        ("display name", server.name, machine.display_name),
+        ("mark", mark_of(fleet, server.name), machine.mark),
+        ("renewal", _renewal(fleet.provider.term_months), _renewal(machine.renew_months if machine.renews else None)),
+        ("state", "running", "running" if machine.state == "backuping" else machine.state),
+    )
+    for field, wanted, found in rows:
+        if wanted != found:
+            yield server.name, "machine", field, wanted, found
+    for task in machine.tasks:
+        if task.state in ("blocked", "error", "paused", "waitingAck"):
+            yield server.name, "machine", f"task {task.id}", "done", f"{task.type} {task.state}"
+
+
+def _renewal(months: int | None) -> str:
+    return f"every {months} months" if months else "none"
+
+
+def _machine(server: str, facts: Facts, known: Known) -> Machine | None:
+    return (facts.machines or {}).get(known.services.get(server, ""))
+
+
+def _claims(fleet: Fleet, server: Server, facts: Facts, known: Known) -> list[str]:
+    """Machines that say they are this server while the journal knows none: it was lost, or is another operator's.
+
+    Nothing is ordered beside them; `adopt` takes them over.
+    """
+    if server.name in known.services:
+        return []
+    others = set(known.services.values())
+    return sorted(
+        service
+        for service, machine in (facts.machines or {}).items()
+        if service not in others
+        and (machine.mark == mark_of(fleet, server.name) or machine.display_name == server.name)
+    )
+
+
+def _is_new(server: Server, known: Known) -> bool:
+    """Not there yet, or delivered by an order of ours with nothing of anybody's on it so far."""
+    fresh = {order.server for order in known.orders if order.status in ("delivered", "installing")}
+    return server.name not in known.services or server.name in fresh
+
+
+def _order(fleet: Fleet, server: Server, facts: Facts, known: Known) -> Step:
+    provider, terms = fleet.provider, TERMS[fleet.provider.term_months]
+    price = server_price(fleet, server)
+    return Step(
+        kind="server.order",
+        target=server.name,
+        reason=f"the file asks for {server.name}, a {server.plan} in {provider.datacenter}, and no machine is it",
+        risk="reversible",
+        price=price,
+        wants={
+            "plan": server.plan,
+            "datacenter": provider.datacenter,
+            "image": provider.image,
+            "subsidiary": provider.subsidiary,
+            "duration": terms.duration,
+            "pricing_mode": terms.pricing_mode,
+            "today_eur": price.today,
+            "today_eur_with_tax": float(with_tax(Decimal(str(price.today)), fleet.budget)),
+        },
+        rests_on=rests_on(facts, known, "machines", f"order:{server.name}"),
+        changes=("machines", f"order:{server.name}"),
+    )
+
+
+def _install(fleet: Fleet, server: Server, facts: Facts, known: Known) -> Step:
+    """OVH's order takes no SSH key and a VPS has no cloud-init: the way to put one in is a new installation."""
+    key = fleet.ssh.keys[0]
+    return Step(
+        kind="server.install",
+        target=server.name,
+        reason=f"{server.name} comes without a key of ours: installed anew, empty as it is, with {key.name}",
+        risk="restart",
+        wants={"image": fleet.provider.image, "public_key": key.public_key},
+        rests_on=rests_on(facts, known, "machines", f"order:{server.name}"),
+        changes=_changes(server, known, f"order:{server.name}"),
+    )
+
+
+def _marked(fleet: Fleet, server: Server, machine: Machine | None, facts: Facts, known: Known) -> Iterator[Step]:
+    wants = {"display_name": server.name, "mark": mark_of(fleet, server.name)}
+    if machine is not None and (machine.display_name, machine.mark) == (wants["display_name"], wants["mark"]):
+        return
+    yield _of_machine("server.mark", server, "the machine does not say which server it is", wants, facts, known)
+
+
+def _renewed(fleet: Fleet, server: Server, machine: Machine | None, facts: Facts, known: Known) -> Iterator[Step]:
+    months = fleet.provider.term_months
+    if machine is not None and machine.renews and machine.renew_months == months:
+        return
+    found = "" if machine is None else f", and is: {_renewal(machine.renew_months if machine.renews else None)}"
+    reason = f"its renewal is to be {_renewal(months)}{found}"
+    yield _of_machine("server.renew", server, reason, {"months": months}, facts, known)
+
+
+def _of_machine(kind: str, server: Server, reason: str, wants: dict[str, Any], facts: Facts, known: Known) -> Step:
+    """Rests on the set of machines and not on the machine: a plan that also orders it cannot know its name yet."""
+    return Step(
+        kind=kind,
+        target=server.name,
+        reason=reason,
+        price=Price(),
+        wants=wants,
+        rests_on=rests_on(facts, known, "machines"),
+        changes=_changes(server, known),
+    )
+
+
+def _changes(server: Server, known: Known, *more: str) -> tuple[str, ...]:
+    service = known.services.get(server.name)
+    return (f"machine:{service}" if service else "machines", *more)
