@@ -135,7 +135,7 @@ def _cluster_dns(fleet: Fleet, lines: Lines | None) -> Iterator[FileProblem]:
     dns, services = fleet.k3s.cluster_dns, fleet.k3s.service_cidr
     if dns not in services:
         yield problem(lines, "k3s.cluster_dns", f"is {dns}, outside of k3s.service_cidr {services}")
-    elif dns - 1 == services.network_address:
+    elif int(dns) == int(services.network_address) + 1:
         yield problem(lines, "k3s.cluster_dns", f"is {dns}, the first service address, which the API server takes")
     elif dns in (services.network_address, services.broadcast_address):
         yield problem(lines, "k3s.cluster_dns", f"is {dns}, an end of k3s.service_cidr {services}")

@@ -25,6 +25,7 @@ RECORD_NAME = r"^(@|\*|[a-z0-9*]([a-z0-9-.]{0,61}[a-z0-9])?)$"
 BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
 IMAGE = r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$"
 REGION = r"^[a-z0-9][a-z0-9-]{0,30}$"
+WORDS = r"^[^\x00-\x1f\x7f]{0,1000}$"
 FOLDER = r"^[A-Za-z0-9_-][A-Za-z0-9._/-]{0,120}$"
 
 Name = Annotated[str, StringConstraints(pattern=NAME)]
@@ -32,6 +33,7 @@ DnsName = Annotated[str, StringConstraints(pattern=DNS_NAME)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 LabelKey = Annotated[str, StringConstraints(pattern=LABEL_KEY)]
 LabelValue = Annotated[str, StringConstraints(pattern=LABEL_VALUE)]
+Words = Annotated[str, StringConstraints(pattern=WORDS)]
 K3sVersion = Annotated[str, StringConstraints(pattern=K3S_VERSION)]
 
 
@@ -54,18 +56,18 @@ class Purse(Section):
     """One budget: what may be spent a month, tax included or not, as its `tax` says."""
 
     name: Name
-    eur_per_month: Annotated[float, Field(gt=0)]
+    eur_per_month: Annotated[float, Field(gt=0, le=100_000)]
     tax: Literal["included", "excluded"]
-    belongs_to: str
+    belongs_to: Words
 
 
 class CostLine(Section):
     """What is paid beside the servers; `eur_per_month` is without tax, as price lists are."""
 
     what: Literal["object storage", "domain", "other"]
-    eur_per_month: Annotated[float, Field(ge=0)]
+    eur_per_month: Annotated[float, Field(ge=0, le=100_000)]
     paid_from: Name
-    note: str = ""
+    note: Words = ""
 
 
 class Budget(Section):
@@ -146,7 +148,7 @@ class DnsRecord(Section):
     name: Annotated[str, StringConstraints(pattern=RECORD_NAME)]
     type: Literal["A", "CNAME", "TXT", "CAA"] = "A"
     servers: dict[LabelKey, LabelValue] | None = None
-    value: str | None = None
+    value: Words | None = None
     ttl_s: Annotated[int, Field(ge=60, le=86400)] = 300
 
 
@@ -204,5 +206,6 @@ WORDS_OF_PATTERNS = {
     BUCKET: "a bucket's name: 3 to 63 lower-case letters, digits, dots and dashes",
     IMAGE: "the name of an image as the provider lists it, such as Debian 12",
     REGION: "the region of the store in lower case, such as gra",
+    WORDS: "one line of text, at most 1000 characters",
     FOLDER: "a folder inside the bucket, without a leading slash",
 }

@@ -31,13 +31,15 @@ def read_with_lines(text: str) -> tuple[Fleet, Lines]:
     if isinstance(value, dict):
         try:
             # Strict, and as JSON: a text becomes an address, but neither "22" nor `true` becomes a port.
-            fleet = Fleet.model_validate_json(json.dumps(value), strict=True)
+            fleet = Fleet.model_validate_json(json.dumps(value, ensure_ascii=False).encode(), strict=True)
+        except UnicodeEncodeError:
+            problems.append(FileProblem(1, "", "holds half a character (a lone surrogate such as \\ud800)"))
         except ValidationError as error:
             problems += _told(error, lines, secret_lines)
         else:
             if not problems:
                 return fleet, lines
-    raise FleetFileError(problems)
+    raise FleetFileError([_without_secret_key(problem) for problem in problems])
 
 
 def _told(error: ValidationError, lines: Lines, secret_lines: dict[int, str]) -> list[FileProblem]:
@@ -45,7 +47,9 @@ def _told(error: ValidationError, lines: Lines, secret_lines: dict[int, str]) ->
     for one in error.errors(include_url=False):
         key = _dotted(one["loc"])
         line = line_of(lines, key)
-        told.append(FileProblem(line, key, words(one, show_value=line not in secret_lines)))
+        # A value may stand lines below its key.
+        hidden = line in secret_lines or any(secrets_in(str(one["input"])))
+        told.append(FileProblem(line, key, words(one, show_value=not hidden)))
     return told
 
 
@@ -58,6 +62,12 @@ def _dotted(loc: tuple[int | str, ...]) -> str:
 def _key_at(lines: Lines, line: int) -> str:
     """The innermost key that stands in a line, if one does."""
     return max((key for key, at in lines.items() if at == line), key=len, default="")
+
+
+def _without_secret_key(problem: FileProblem) -> FileProblem:
+    """A secret that was written as a key is no more repeated than one that is a value."""
+    shown = ".".join("..." if any(secrets_in(step)) else step for step in problem.key.split("."))
+    return FileProblem(problem.line, shown, problem.message)
 
 
 def _no_secret(kind: str) -> str:

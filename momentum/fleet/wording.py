@@ -74,7 +74,9 @@ def _must_be(kind: str, context: Mapping[str, Any], path: tuple[Any, ...]) -> st
 def _shown(value: Any) -> str:
     if isinstance(value, dict | tuple | list):
         return "a block of keys" if isinstance(value, dict) else "a list"
-    said = str(value).lower() if isinstance(value, bool) else f"'{value}'" if isinstance(value, str) else str(value)
+    if isinstance(value, str):
+        value = f"'{' '.join(value.split())}'"
+    said = str(value).lower() if isinstance(value, bool) else str(value)
     return said if len(said) <= 60 else said[:57] + "..."
 
 

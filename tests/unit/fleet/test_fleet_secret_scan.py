@@ -37,18 +37,20 @@ SECRETS = {
 
 
 @pytest.mark.parametrize("secret", SECRETS.values(), ids=list(SECRETS))
-@pytest.mark.parametrize("place", ["value", "comment", "unknown key", "label"])
+@pytest.mark.parametrize("place", ["value", "comment", "unknown key", "label", "key", "lines below its key"])
 def test_a_secret_is_found_wherever_it_stands_and_is_not_repeated(secret: str, place: str) -> None:
     old, new = {
         "value": ("note: about 100 GB of backups; an", f"note: {secret} an"),
         "comment": ("# All servers in one place", f"# {secret} All servers in one place"),
         "unknown key": ("  folder: momentum", f"  folder: momentum\n  thing: {secret}"),
+        "key": ("  folder: momentum", f"  folder: momentum\n  {secret}: thing"),
+        "lines below its key": ("  image: Debian 12", f"  image: >\n\n    {secret}!"),
         "label": ("    labels:\n      role: ingress", f"    labels:\n      role: {secret}"),
     }[place]
     text = changed((old, new))
     told = [p for p in problems_of(text) if "kept in git" in p.message]
     assert [problem.line for problem in told] == [line_with(text, secret)]
-    assert not any(secret in problem.message for problem in problems_of(text))
+    assert not any(secret in str(problem) for problem in problems_of(text))
 
 
 @pytest.mark.parametrize(

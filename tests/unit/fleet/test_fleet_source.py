@@ -60,7 +60,25 @@ WRONG = {
         "ssh.keys[0].public_key",
         "a public SSH key",
     ),
-    "endless money": ("eur_per_month: 50", "eur_per_month: -3", "budget.purses[0].eur_per_month", "must be above 0"),
+    "endless money": (
+        "eur_per_month: 50\n",
+        "eur_per_month: 1.0e+999\n",
+        "budget.purses[0].eur_per_month",
+        "a finite number",
+    ),
+    "huge money": (
+        "eur_per_month: 50\n",
+        "eur_per_month: 1.0e+30\n",
+        "budget.purses[0].eur_per_month",
+        "at most 100000",
+    ),
+    "two lines of text": (
+        "note: about 100 GB of backups; an estimate, the invoice tells",
+        'note: "a\\nb"',
+        "budget.lines[0].note",
+        "one line of text",
+    ),
+    "negative money": ("eur_per_month: 50", "eur_per_month: -3", "budget.purses[0].eur_per_month", "must be above 0"),
     "empty list": ("servers:\n  - name", "servers: []\nx:\n  - name", "servers", "needs at least 1"),
 }
 
@@ -117,6 +135,7 @@ NOT_TAKEN = {
     "a merge key": ("name: x\n<<: {a: 1}\n", 2, "is a merge key"),
     "a key that is a list": ("name: x\n[a, b]: 1\n", 2, "a key that is not plain text"),
     "a control character": ("name: x\nb: \x07\n", 2, "a character that YAML does not allow"),
+    "half a character": ('name: "\\ud800"\n', 1, "holds half a character"),
     "nested without end": ("a: " + "[" * 5000, 1, "is nested too deeply"),
 }
 

@@ -92,6 +92,24 @@ def test_the_cluster_dns_is_a_service_address_that_is_free(services: IPv4Network
     assert refused == (not (dns in services and offset >= 2 and dns != services.broadcast_address))
 
 
+any_networks = st.builds(
+    lambda address, prefix: IPv4Network((address, prefix), strict=False), st.integers(0, 2**32 - 1), st.integers(0, 32)
+)
+any_addresses = st.one_of(st.sampled_from([0, 1, 2**32 - 1]), st.integers(0, 2**32 - 1)).map(IPv4Address)
+
+
+@quick
+@given(any_networks, any_networks, any_networks, any_networks, any_addresses, any_addresses)
+def test_no_network_and_no_address_is_so_odd_that_a_rule_breaks(
+    mesh: IPv4Network, pods: IPv4Network, services: IPv4Network, pool: IPv4Network, dns: IPv4Address, host: IPv4Address
+) -> None:
+    servers = (DEFAULT.servers[0].model_copy(update={"mesh_address": host}), *DEFAULT.servers[1:])
+    fleet = _with(DEFAULT.model_copy(update={"servers": servers}), "mesh", network=mesh)
+    fleet = _with(fleet, "k3s", pod_cidr=pods, service_cidr=services, cluster_dns=dns)
+    found = refusals(_with(fleet, "cilium", ipam="cluster-pool", pool_cidr=pool))
+    assert all(problem.key and problem.message for problem in found)
+
+
 @quick
 @given(st.integers(1280, 1440), st.sampled_from(["vxlan", "none"]), st.booleans())
 def test_a_pods_packet_and_all_that_is_put_around_it_fit_the_mesh_exactly(
