@@ -29,6 +29,8 @@ class Settings(BaseSettings):
         default=None, description="folder of the operator's journal, state and secrets; unset: infra in the home"
     )
     age_identity: Path | None = Field(default=None, description="file with the age identity that opens the secrets")
+    ovh_url: str | None = Field(default=None, description="the provider's API, if not at the fleet file's endpoint")
+    s3_url: str | None = Field(default=None, description="the object store, if not at the fleet file's endpoint")
     kubeconfig: Path | None = Field(
         default=None, description="how the cluster is reached; unset: as a pod in it, or as the fleet file says"
     )

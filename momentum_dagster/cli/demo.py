@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ def use_demo_if_empty() -> bool:
     home = settings().home
     if _has_files(home) or settings().clickhouse_dsn is not None:
         return False
-    use_home(home / DEMO)
+    _use(home / DEMO)
     if not _has_files(settings().home):
         fill_demo()
     return True
@@ -29,7 +30,13 @@ def use_demo_if_there() -> None:
     """With nothing imported, goes on in the demo's store if `momentum run` has filled one."""
     home = settings().home
     if settings().clickhouse_dsn is None and not _has_files(home) and _has_files(home / DEMO):
-        use_home(home / DEMO)
+        _use(home / DEMO)
+
+
+def _use(demo: Path) -> None:
+    """The athletes are the demo's; an operator's journal and secrets stay where they are."""
+    os.environ["MOMENTUM_INFRA"] = str(settings().infra_dir.absolute())
+    use_home(demo)
 
 
 def _has_files(home: Path) -> bool:

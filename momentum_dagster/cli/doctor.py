@@ -32,7 +32,7 @@ def doctor(as_json: Json = False) -> None:
     home = _home(settings().home.absolute())
     findings = [_environment(), home]
     if home.ok:
-        findings += [_inbox(), _doorbell(), _instance(), *_store()]
+        findings += [_inbox(), _doorbell(), _instance(), *data_findings()]
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:
@@ -109,7 +109,8 @@ def _owner(path: Path) -> str:
         return str(path.stat().st_uid)
 
 
-def _store() -> list[Finding]:
+def data_findings() -> list[Finding]:
+    """The store, what is stale and what is open; one finding if it cannot be opened."""
     from momentum.warehouse.health import Finding
 
     embedded = settings().clickhouse_dsn is None

@@ -23,12 +23,14 @@ def run(as_json: Json = False) -> None:
     from momentum_dagster.cli.demo import use_demo_if_empty
 
     demo = use_demo_if_empty()
-    outcome = Outcome()
+    fleet, outcome = Outcome(), Outcome()
+    execute("observe_fleet", fleet, tags={})
     execute("take_in", outcome, tags={})
     for told in left_alone(settings().inbox_dir):
         tell(told, style="yellow")
-    if outcome.ok:
+    if outcome.ok:  # a fleet that is ill stops no athlete's months here: the store is looked at by itself
         _recompute_all(outcome)
+    outcome = fleet + outcome
     _tell(outcome, as_json, demo)
     if not outcome.ok:
         raise_for(outcome)

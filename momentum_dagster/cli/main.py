@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from momentum.errors import MomentumError
-from momentum_dagster.cli import activity, athlete, doctor, event, graph, imports, sql, threshold, ui
+from momentum_dagster.cli import activity, athlete, doctor, event, graph, imports, infra, sql, threshold, ui
 from momentum_dagster.cli.printing import tell
 from momentum_dagster.cli.shared import use_home
 
@@ -25,6 +25,7 @@ app.add_typer(athlete.app, name="athlete")
 app.add_typer(threshold.app, name="threshold")
 app.add_typer(activity.app, name="activity")
 app.add_typer(event.app, name="event")
+app.add_typer(infra.app, name="infra")
 app.command("run")(graph.run)
 app.command("import")(imports.import_files)
 app.command("refresh")(graph.refresh)

@@ -44,6 +44,10 @@ class Outcome:
     def ok(self) -> bool:
         return not self.errors and not any(line.failed for line in self.lines.values())
 
+    def __add__(self, other: Outcome) -> Outcome:
+        """Both, one after the other; they have no asset in common."""
+        return Outcome(self.lines | other.lines, self.errors + other.errors, self.seconds + other.seconds)
+
     def line(self, asset: str) -> AssetLine:
         return self.lines.setdefault(asset, AssetLine(asset))
 

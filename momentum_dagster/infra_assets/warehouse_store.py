@@ -1,4 +1,4 @@
-"""`warehouse_store`: the place where data lives. Embedded on the local profile, a cluster later."""
+"""`warehouse_store`: the place where data lives. Embedded on the local profile, on the cluster in production."""
 
 import dagster as dg
 
@@ -13,6 +13,7 @@ CHECKS = {
 
 
 @dg.asset(
+    deps=["agents"],  # with them the cluster is whole
     group_name="infrastructure",
     kinds={"clickhouse"},
     owners=[OWNER],
@@ -23,6 +24,7 @@ CHECKS = {
 )
 def warehouse_store(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
     """The database in which every table lives: made if missing, migrated, and looked at."""
+    from momentum.provisioning.cluster_health import cluster_health
     from momentum.warehouse.health import health
     from momentum.warehouse.migrations import MIGRATIONS, migrate
 
@@ -33,6 +35,7 @@ def warehouse_store(context: dg.AssetExecutionContext, warehouse: Warehouse) -> 
         metadata={
             "engine": f"ClickHouse: {found['reachable'].message}",
             "where": f"embedded, in {warehouse.folder.absolute()}" if warehouse.folder else "on a server",
+            "cluster": cluster_health(warehouse.settings).message,
             "migrations": f"{len(MIGRATIONS)}, {f'of which now: {applied}' if applied else 'all were there'}",
         },
         # tables are behind the store when their columns changed, not whenever somebody looked at it

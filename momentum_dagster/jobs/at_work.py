@@ -10,6 +10,7 @@ from momentum.settings import Settings
 
 # A run opens the store within seconds, or fails when it has waited for lock_timeout_s.
 GRACE_S = 300
+OF_FLEET = ("observe_fleet", "apply_fleet")
 _WAITING = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED]
 _BEGUN = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
@@ -24,21 +25,25 @@ def at_work(instance: dg.DagsterInstance, settings: Settings, *jobs: str) -> boo
 
 
 def bury_the_dead(instance: dg.DagsterInstance, settings: Settings) -> list[str]:
-    """Puts down as failed what began a while ago while nobody holds the store, as every run does; their ids.
+    """Puts down as failed what began a while ago while nobody holds the lock that every such run holds; their ids.
 
-    On a server there is no lock to go by, and the launcher watches over its runs itself.
+    Runs over the fleet hold one of their own, all others the store. On a server there is no lock to go by, and
+    the launcher watches over its runs itself.
     """
     from momentum.adapters.clickhouse.lock import is_held
+    from momentum_dagster.resources.infrastructure import is_at_work
 
     if settings.clickhouse_dsn is not None:
         return []
     records = instance.get_run_records(dg.RunsFilter(statuses=_BEGUN))
     old = [record.dagster_run for record in records if age_s(record.update_timestamp) > GRACE_S]
-    if not old or is_held(settings.store_dir):
-        return []
-    for run in old:
+    of_fleet = [run for run in old if run.job_name in OF_FLEET]
+    of_store = [run for run in old if run.job_name not in OF_FLEET]
+    dead = [] if not of_fleet or is_at_work(settings) else of_fleet
+    dead += [] if not of_store or is_held(settings.store_dir) else of_store
+    for run in dead:
         instance.report_run_failed(run, "The process of this run is gone: it was killed, or the machine restarted.")
-    return [run.run_id for run in old]
+    return [run.run_id for run in dead]
 
 
 def age_s(at: datetime) -> float:

@@ -97,10 +97,15 @@ def build_nightly(settings: Settings) -> dg.ScheduleDefinition:
         description="Every night: what open changes ask for, the day that has begun among them, and nothing else.",
     )
     def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        from momentum.provisioning.cluster_health import cluster_health
+
         rung = _bell(settings)
         days = [day for day in (rung.open_from, rung.dense_to) if day is not None]
         if not days:
             return dg.SkipReason("nothing was imported yet")
+        health = cluster_health(settings)
+        if not health.ok:
+            return dg.SkipReason(f"{health.message}; what is open is done by the next night that finds it well")
         return dg.RunRequest(tags=range_tags(min(days), _last_month(), of_changes=True))
 
     return nightly

@@ -84,11 +84,15 @@ class Warehouse(dg.ConfigurableResource):
 
     def client(self, run_id: str) -> Client:
         """The client, after a look at the store: a run that starts in spite of a failed check stops here."""
+        from momentum.provisioning.cluster_health import cluster_health
         from momentum.warehouse.health import health
         from momentum.warehouse.publish import recover
 
         if self._client is not None:
             return self._client
+        below = cluster_health(self.settings)
+        if not below.ok:
+            raise StoreIsIll(below.message)
         client = self.open(run_id)
         recover(client)  # what a run that was killed left half swapped
         ill = [finding for finding in health(client, self.folder) if not finding.ok]

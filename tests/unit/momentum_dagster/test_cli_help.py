@@ -25,6 +25,7 @@ ALL = dict(commands(typer.main.get_command(app)))
 def test_the_commands_of_the_house_are_all_there() -> None:
     assert {path[0] for path in ALL if path} == {
         "run", "import", "refresh", "backfill", "ui", "sql", "doctor", "athlete", "threshold", "activity", "event",
+        "infra",
     }  # fmt: skip
 
 
@@ -65,6 +66,9 @@ def test_help_answers_and_every_parameter_is_explained(momentum: Command, path: 
         ("backfill", "--from", "1990-02-01", "--to", "1990-03-01"),
         ("backfill", "--from", "2990-02-01", "--to", "2990-03-01"),
         ("ui", "--port", "99999"),
+        ("infra", "secrets", "set", "no_such"),
+        ("infra", "history", "--last", "0"),
+        ("infra", "init", "--ssh-key", "/"),
     ],
     ids=" ".join,
 )

@@ -155,7 +155,7 @@ def test_every_check_says_what_it_expects_and_is_run_by_a_job() -> None:
     assert all(node.description for node in checks.values())
     run = {
         key
-        for job in ("take_in", "recompute")
+        for job in ("take_in", "recompute", "observe_fleet")
         for key in defs.resolve_job_def(job).asset_layer.asset_graph.asset_check_keys
     }
     assert run == set(checks)

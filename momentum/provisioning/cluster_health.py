@@ -1,0 +1,35 @@
+"""May data be written? Asked by the night's schedule in its tick, and by every run before it writes.
+
+A check in the graph stops its own run only; without quorum no pod starts, and what runs already should not write.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from momentum.settings import Settings
+
+TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True)
+class ClusterHealth:
+    """`message` says how the cluster is, or why that is not asked."""
+
+    ok: bool
+    message: str
+
+
+def cluster_health(settings: Settings) -> ClusterHealth:
+    """Whether etcd has quorum, by the word of the API server; in production, and where a way to it is known."""
+    if settings.profile != "production":
+        return ClusterHealth(True, "embedded, not applicable")
+    if settings.kubeconfig is None and "KUBERNETES_SERVICE_HOST" not in os.environ:
+        return ClusterHealth(True, "not connected: neither a pod of the cluster, nor is MOMENTUM_KUBECONFIG set")
+    from momentum.adapters.kubernetes import etcd_trouble
+
+    lost = etcd_trouble(settings.kubeconfig, timeout_s=TIMEOUT_S)
+    return ClusterHealth(not lost, f"the cluster has no quorum: {lost}" if lost else "the cluster has quorum")

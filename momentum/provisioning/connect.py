@@ -1,0 +1,117 @@
+"""From settings and secrets to the outside world, or what is missing and what to do about it. Nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from momentum.errors import MomentumError
+
+if TYPE_CHECKING:
+    from momentum.adapters.object_store import ObjectStore
+    from momentum.fleet.facts import Facts
+    from momentum.fleet.schema import Fleet
+    from momentum.provisioning.apply import Observe
+    from momentum.provisioning.outside import Outside
+    from momentum.settings import Settings
+
+TO_LOOK = ("ovh_application_key", "ovh_application_secret", "ovh_consumer_key")
+OF_STORE = ("s3_access_key", "s3_secret_key")
+TO_APPLY = (*TO_LOOK, *OF_STORE, "k3s_token")
+
+
+class NotConnected(MomentumError):
+    """Something is missing to look, or to apply; the message begins with "not connected" and says what to do."""
+
+
+@dataclass
+class World:
+    """The outside, how to look at it, and where journal and lease are mirrored (None: on this machine alone)."""
+
+    outside: Outside
+    observe: Observe
+    store: ObjectStore | None
+
+    def look(self) -> Facts:
+        """Everything, anew."""
+        return self.observe(None, None)
+
+
+def missing(settings: Settings, needed: Collection[str] = TO_LOOK) -> str:
+    """Why there is no connection and what to do; empty where all that is needed is there. Asks nobody."""
+    try:
+        _values(settings, needed)
+    except NotConnected as error:
+        return str(error)
+    return ""
+
+
+def _values(settings: Settings, needed: Collection[str]) -> Mapping[str, str]:
+    from momentum.adapters.secrets import SecretsError, read_secrets
+
+    try:
+        there = read_secrets(settings.secrets_path, settings.age_identity)
+    except SecretsError as error:
+        raise NotConnected(f"not connected: {error}") from error
+    if lacking := [name for name in needed if name not in there]:
+        which = "no credentials yet" if not there else f"{', '.join(lacking)} not set"
+        raise NotConnected(f"not connected: {which}; `momentum infra secrets --help` says how to give them")
+    return {name: one.get_secret_value() for name, one in there.items()}
+
+
+@contextmanager
+def connected(settings: Settings, fleet: Fleet, *, to_apply: bool = False) -> Iterator[World]:
+    """The world as far as the secrets reach; closed at the end. Raises NotConnected.
+
+    to_apply: everything is needed, the object store among it, so that no side effect is without its mirror.
+    """
+    from momentum.fleet.facts import Facts
+    from momentum.provisioning.journal import Journal
+    from momentum.provisioning.looking import observer
+    from momentum.provisioning.masking import Masker
+    from momentum.provisioning.outside import Outside
+
+    secrets = _values(settings, TO_APPLY if to_apply else TO_LOOK)
+    with ExitStack() as stack:
+        store = _object_store(settings, fleet, secrets)
+        journal = Journal(settings.infra_journal_path, store, masker=Masker(secrets.values()))
+        stack.callback(journal.close)
+        outside = Outside(
+            fleet=fleet,
+            provider=_provider(settings, fleet, secrets),
+            hosts=None,
+            cluster=None,
+            journal=journal,
+            facts=Facts(),
+        )
+        yield World(outside, observer(outside, _readers(outside)), store)
+
+
+def backup_store(settings: Settings, fleet: Fleet) -> ObjectStore | None:
+    """The object store of the fleet file; None without its keys. Raises NotConnected."""
+    return _object_store(settings, fleet, _values(settings, ()))
+
+
+def _object_store(settings: Settings, fleet: Fleet, secrets: Mapping[str, str]) -> ObjectStore | None:
+    if not all(name in secrets for name in OF_STORE):
+        return None
+    from momentum.adapters.object_store import S3Store
+
+    backups = fleet.backups
+    return S3Store(
+        endpoint=settings.s3_url or backups.endpoint,
+        region=backups.region,
+        bucket=backups.bucket,
+        folder=backups.folder,
+        access_key=secrets["s3_access_key"],
+        secret_key=secrets["s3_secret_key"],
+    )
+
+
+def _provider(settings: Settings, fleet: Fleet, secrets: Mapping[str, str]):  # type: ignore[no-untyped-def]
+    from momentum.adapters.ovh import OvhKeys, connect
+
+    keys = OvhKeys(*(secrets[name] for name in TO_LOOK))
+    return connect(keys, endpoint=fleet.provider.endpoint, url=settings.ovh_url)

@@ -1,0 +1,107 @@
+"""The whole look: provider, hosts, cluster, in this order, each as far as it answers; later only what has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from momentum.errors import MomentumError
+from momentum.fleet.facts import Facts
+
+if TYPE_CHECKING:
+    from momentum.fleet.facts import Cluster, DnsRecordFact, Host, Machine
+    from momentum.provisioning.outside import Outside
+
+
+@dataclass(frozen=True)
+class Readers:
+    """One reader per outside system. `hosts` gives a host, or why it could not be read, by server name.
+
+    `cluster` raises MomentumError where it cannot be reached, and gives None where there is none yet.
+    """
+
+    machines: Callable[[], dict[str, Machine]]
+    machine: Callable[[str], Machine]
+    dns: Callable[[], tuple[DnsRecordFact, ...]]
+    hosts: Callable[[Collection[str], Facts], dict[str, Host | MomentumError]]
+    cluster: Callable[[Facts], Cluster | None]
+
+
+def observer(outside: Outside, readers: Readers) -> Callable[[Collection[str] | None, Facts | None], Facts]:
+    """`observe(changed, before)`: the facts that `changed` names anew over `before`; all of them for None."""
+
+    def observe(changed: Collection[str] | None, before: Facts | None) -> Facts:
+        if changed is None or before is None:
+            return _whole(outside, readers)
+        return _again(outside, readers, set(changed), before)
+
+    return observe
+
+
+def _whole(outside: Outside, readers: Readers) -> Facts:
+    facts = _read_dns(outside, readers, _read_machines(readers, Facts()))
+    return _read_cluster(readers, _read_hosts(outside, readers, None, facts))
+
+
+def _again(outside: Outside, readers: Readers, changed: set[str], facts: Facts) -> Facts:
+    machines = {name.removeprefix("machine:") for name in changed if name.startswith("machine:")}
+    if "machines" in changed or any(name.startswith("order:") for name in changed) or facts.machines is None:
+        facts = _read_machines(readers, facts)
+    elif machines:
+        facts = replace(facts, machines={**facts.machines, **{one: readers.machine(one) for one in machines}})
+    if "dns" in changed:
+        facts = _read_dns(outside, readers, facts)
+    hosts = {name.split(":")[1] for name in changed if name.startswith("host:")}
+    # a machine that was delivered or installed a moment ago is a host that nobody has read
+    services = {service: server for server, service in outside.known.services.items()}
+    hosts |= {services[one] for one in machines if one in services}
+    if "machines" in changed or hosts:
+        facts = _read_hosts(outside, readers, None if "machines" in changed else hosts, facts)
+    if any(name.startswith("cluster:") for name in changed):
+        facts = _read_cluster(readers, facts)
+    return facts
+
+
+def _read_machines(readers: Readers, facts: Facts) -> Facts:
+    try:
+        return _unread(replace(facts, machines=readers.machines()), "machines", None)
+    except MomentumError as error:
+        return _unread(replace(facts, machines=None), "machines", error)
+
+
+def _read_dns(outside: Outside, readers: Readers, facts: Facts) -> Facts:
+    if outside.fleet.dns is None:
+        return facts
+    try:
+        return _unread(replace(facts, dns=readers.dns()), "dns", None)
+    except MomentumError as error:
+        return _unread(replace(facts, dns=None), "dns", error)
+
+
+def _read_hosts(outside: Outside, readers: Readers, names: set[str] | None, facts: Facts) -> Facts:
+    """Hosts of machines that are there; a machine that is being made is no host yet."""
+    machines, services = facts.machines or {}, outside.known.services
+    there = [one.name for one in outside.fleet.servers if services.get(one.name) in machines]
+    wanted = [name for name in there if names is None or name in names]
+    found = readers.hosts(wanted, facts)
+    hosts: dict[str, Any] = {name: host for name, host in facts.hosts.items() if name not in wanted and name in there}
+    for name in wanted:
+        answer = found[name]
+        failed = isinstance(answer, MomentumError)
+        if not failed:
+            hosts[name] = answer
+        facts = _unread(facts, f"host:{name}", answer if isinstance(answer, MomentumError) else None)
+    return replace(facts, hosts=hosts)
+
+
+def _read_cluster(readers: Readers, facts: Facts) -> Facts:
+    try:
+        return _unread(replace(facts, cluster=readers.cluster(facts)), "cluster", None)
+    except MomentumError as error:
+        return _unread(replace(facts, cluster=None), "cluster", error)
+
+
+def _unread(facts: Facts, what: str, error: MomentumError | None) -> Facts:
+    others = {name: why for name, why in facts.unread.items() if name != what}
+    return replace(facts, unread=others | ({what: str(error)} if error else {}))

@@ -1,0 +1,103 @@
+"""What a person does with the fleet: looks at the journal, says yes to a plan, has it executed."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
+
+from momentum.errors import MomentumError
+
+if TYPE_CHECKING:
+    from momentum.fleet.steps import Plan
+    from momentum.provisioning.apply import Applied, Told
+    from momentum.provisioning.connect import World
+    from momentum.provisioning.folded import HistoryRow
+    from momentum.settings import Settings
+
+
+class NotAllowed(MomentumError):
+    """Nothing may be changed from here, or not like this."""
+
+
+def journal_rows(settings: Settings) -> list[HistoryRow]:
+    """What was approved and done, oldest first, by this machine's journal; the mirror is not asked."""
+    from momentum.provisioning.journal import Journal
+
+    if not settings.infra_journal_path.exists():
+        return []
+    journal = Journal(settings.infra_journal_path, None)
+    try:
+        return journal.history()
+    finally:
+        journal.close()
+
+
+def apply_plan(settings: Settings, plan_hash: str, destroys: Collection[str], tell: Callable[[str], None]) -> Applied:
+    """Executes the plan with this hash, which a person has seen; goes on with it if it was begun before.
+
+    destroys: servers whose data the person gave up by name. Raises NotAllowed, and what `apply` raises.
+    """
+    from momentum.fleet.template import still_to_fill_in
+    from momentum.provisioning.apply import apply
+    from momentum.provisioning.connect import connected
+    from momentum.provisioning.kinds import all_kinds
+    from momentum.provisioning.lease import Lease
+    from momentum.provisioning.survey import applied_fleet, load_fleet
+
+    if settings.profile != "production":
+        raise NotAllowed(
+            "the local profile changes nothing: MOMENTUM_PROFILE=production, on the operator's machine, applies"
+        )
+    fleet = load_fleet(settings, applied_fleet(settings))
+    if examples := still_to_fill_in(fleet):
+        raise NotAllowed(f"{settings.fleet} still has examples: {'; '.join(map(str, examples))}")
+    with connected(settings, fleet, to_apply=True) as world:
+        assert world.store is not None  # its keys are among those that applying needs
+        approved = _approved(world, plan_hash)
+        at_risk = {step.target for step in approved.steps if step.risk == "destroys data"}
+        if unnamed := sorted(at_risk - set(destroys)):
+            raise NotAllowed(f"plan {plan_hash} destroys data on {', '.join(unnamed)}; each must be named to go on")
+        world.outside.journal.approve(approved, who())
+        lease = Lease(world.store, f"{who()}, process {os.getpid()}")
+        return apply(
+            plan_hash, world.outside, world.observe, all_kinds(), lease=lease, told=lambda one: tell(in_words(one))
+        )
+
+
+def _approved(world: World, plan_hash: str) -> Plan:
+    """The plan that is begun already, or that of today, if it is the one that was seen."""
+    from momentum.fleet.plan import basis, plan
+
+    journal = world.outside.journal
+    kept = journal.proposed(plan_hash)
+    if kept is not None:
+        return kept  # apply itself compares what it rests on with the world
+    facts, known = world.look(), journal.known()
+    today = plan(world.outside.fleet, facts, known)
+    if today.hash != plan_hash:
+        raise NotAllowed(
+            f"the plan of today is {today.hash}, not {plan_hash}: the world or the file has moved since you looked. "
+            "Nothing was done; `momentum infra plan` shows it"
+        )
+    journal.propose(today, basis(today, facts, known))
+    return today
+
+
+def who() -> str:
+    """The person and the machine, as the journal and the lease name them."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+def in_words(told: Told) -> str:
+    """One line of progress."""
+    step = f"{told.number}/{told.total} {told.step.kind} {told.step.target}"
+    return {
+        "begun": f"{step}: {told.step.reason}",
+        "said": f"{step}: {told.text}",
+        "done": f"{step}: done",
+        "failed": f"{step}: failed: {told.text}",
+        "found done": f"{step}: was done already",
+    }[told.state]

@@ -1,0 +1,37 @@
+"""K3s on the servers: the first one, the rest of the control plane, the agents.
+
+Cilium's place is between the first server and the others.
+"""
+
+from momentum.provisioning import rows
+from momentum_dagster.infra_assets.seen import seen_asset
+
+first_server = seen_asset(
+    "first_server",
+    deps=["firewall"],
+    kinds={"k3s", "etcd"},
+    about="The server that founded the cluster, once. One row per server that runs etcd, with the cluster it belongs "
+    "to: there is one, and the journal remembers it, so that no server ever founds a second.",
+    rows=rows.first_server,
+    checks={"one_cluster": "every server with etcd on its disk belongs to the cluster that the journal knows"},
+)
+control_plane = seen_asset(
+    "control_plane",
+    deps=["first_server"],
+    kinds={"k3s", "etcd"},
+    about="Servers that run the Kubernetes API and etcd, an odd number. One row per server.",
+    rows=rows.control_plane,
+    checks={
+        "members": "every server is a healthy member of etcd, and nobody else is",
+        "k3s": "configuration and version of K3s are the file's",
+    },
+)
+agents = seen_asset(
+    "agents",
+    deps=["control_plane"],
+    kinds={"k3s", "kubernetes"},
+    about="Servers that run pods only, and with them the cluster is whole. One row per agent.",
+    rows=rows.agents,
+    checks={"nodes": "every server is a node that is ready, with the labels of the file"},
+)
+CLUSTER = [first_server, control_plane, agents]

@@ -1,0 +1,34 @@
+"""What joins the servers and keeps others out: mesh, firewall, names."""
+
+from momentum.provisioning import rows
+from momentum_dagster.infra_assets.seen import seen_asset
+
+mesh = seen_asset(
+    "mesh",
+    deps=["servers"],
+    kinds={"wireguard"},
+    about="WireGuard between all servers, over which all private traffic goes. One row per server: which of the "
+    "others answer it.",
+    rows=rows.mesh,
+    checks={
+        "peers": "every server's tunnel has exactly the other servers as peers, with their keys and addresses",
+        "sysctl": "the kernel settings of every server are the file's",
+    },
+)
+firewall = seen_asset(
+    "firewall",
+    deps=["mesh"],
+    kinds={"nftables"},
+    about="What each server lets in from the outside. One row per server.",
+    rows=rows.firewall,
+    checks={"rules": "the rules that are loaded are the rendered ones, no more and no fewer"},
+)
+dns = seen_asset(
+    "dns",
+    deps=["servers", "agents"],
+    kinds={"dns"},
+    about="Records of the zone that point at the cluster. One row per record.",
+    rows=rows.dns,
+    checks={"records": "the zone has every record of the file, with its value and TTL"},
+)
+NETWORK = [mesh, firewall, dns]
