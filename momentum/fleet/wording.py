@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any, get_args
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from momentum.fleet.schema import WORDS_OF_PATTERNS, Fleet
 
@@ -48,6 +50,9 @@ def words(error: Mapping[str, Any], *, show_value: bool) -> str:
         options = [option.strip(" '") for option in context["expected"].replace(" or ", ",").split(",")]
         hint = nearest(str(value), options)
     if kind == "string_type" and isinstance(value, int | float):
+        pattern = _pattern_at(path)
+        if pattern and not re.match(pattern, str(value)):
+            return f"must be {WORDS_OF_PATTERNS[pattern]}{found}"
         hint = "; put it in quotes"
     if kind == "value_error" and show_value:
         hint = _network_meant(value)
@@ -63,7 +68,7 @@ def nearest(given: str, known: Iterable[str]) -> str:
 def _must_be(kind: str, context: Mapping[str, Any], path: tuple[Any, ...]) -> str:
     if kind == "string_pattern_mismatch":
         return f"must be {WORDS_OF_PATTERNS[context['pattern']]}"
-    types = set(_inside(_annotation_at(path)))
+    types = _types_at(path)
     if IPv4Network in types and kind in ("value_error", "string_type"):
         return "must be an IPv4 network such as 10.66.0.0/24"
     if IPv4Address in types and kind in ("value_error", "string_type"):
@@ -88,22 +93,36 @@ def _network_meant(value: Any) -> str:
         return ""
 
 
-def _annotation_at(path: tuple[Any, ...]) -> Any:
-    """The type of the value at a path of the file."""
-    annotation: Any = Fleet
-    for step in path:
-        if isinstance(step, int):
-            continue
-        models = [kind for kind in _inside(annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)]
-        if not models or step not in models[0].model_fields:
-            return None if models else annotation
-        annotation = models[0].model_fields[step].annotation
-    return annotation
+def _pattern_at(path: tuple[Any, ...]) -> str | None:
+    """The pattern that the text at a path must match, if there is one."""
+    field = _field_at(path)
+    patterns = (getattr(part, "pattern", None) for part in field.metadata) if field else ()
+    return next((str(pattern) for pattern in patterns if pattern), None)
+
+
+def _types_at(path: tuple[Any, ...]) -> list[Any]:
+    """Every type that the value at a path is made of; none inside of labels."""
+    field = _field_at(path)
+    return _inside(field.annotation) if field else []
 
 
 def _model_at(path: tuple[Any, ...]) -> type[BaseModel]:
-    kinds = _inside(_annotation_at(path))
-    return next(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel))
+    """The model of the section at a path; the whole fleet's at the empty one."""
+    return next(filter(_is_model, _types_at(path)), Fleet)
+
+
+def _field_at(path: tuple[Any, ...]) -> FieldInfo | None:
+    """The field of the last name in a path; places in lists are passed over."""
+    model: type[BaseModel] | None = Fleet
+    field: FieldInfo | None = None
+    for name in (step for step in path if isinstance(step, str)):
+        field = model.model_fields.get(name) if model else None
+        model = next(filter(_is_model, _inside(field.annotation)), None) if field else None
+    return field
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
 def _inside(annotation: Any) -> list[Any]:

@@ -17,6 +17,15 @@ _NULL = re.compile(r"^(~|null|Null|NULL|)$")
 _INTEGER = re.compile(r"^[-+]?(0|[1-9]\d*)$")
 _DECIMAL = re.compile(r"^[-+]?\d+(\.\d*)?([eE][-+]?\d+)?$")
 _TAB = re.compile(r"^ *\t")
+# What the parser says and what a person must look for.
+_IN_WORDS = (
+    ("expected <block end>", "the line is not indented like the lines above that it belongs to"),
+    ("mapping values are not allowed", "a colon too many, or the line above has none or is indented less"),
+    ("could not find expected ':'", "a line without a colon after its key"),
+    ("alphabetic or numeric character", "a value that begins with * or & must stand in quotes"),
+    ("cannot start any token", "a value that begins with @, % or ` must stand in quotes"),
+    ("unexpected end of stream", "a quote is opened and never closed"),
+)
 _TEXT = "tag:yaml.org,2002:str"
 _KINDS = ("map", "seq", "str", "null", "bool", "int", "float", "timestamp", "merge", "value")
 _PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in _KINDS}
@@ -35,8 +44,9 @@ def read_yaml(text: str) -> tuple[Any, dict[str, int], list[FileProblem]]:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        said = (error.problem or error.context or "this").replace("\t", "tab")
-        return None, {}, [FileProblem(mark.line + 1 if mark else 1, "", f"is not YAML: {said}")]
+        said = error.problem or error.context or "this cannot be read"
+        plain = next((words for part, words in _IN_WORDS if part in said), said)
+        return None, {}, [FileProblem(mark.line + 1 if mark else 1, "", f"is not YAML: {plain}")]
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         return None, {}, [FileProblem(line, "", "holds a character that YAML does not allow")]
