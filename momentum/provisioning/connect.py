@@ -11,9 +11,10 @@ from momentum.errors import MomentumError
 
 if TYPE_CHECKING:
     from momentum.adapters.object_store import ObjectStore
-    from momentum.fleet.facts import Facts
+    from momentum.fleet.facts import Facts, Host
     from momentum.fleet.schema import Fleet
     from momentum.provisioning.apply import Observe
+    from momentum.provisioning.looking import Readers
     from momentum.provisioning.outside import Outside
     from momentum.settings import Settings
 
@@ -67,6 +68,7 @@ def connected(settings: Settings, fleet: Fleet, *, to_apply: bool = False) -> It
 
     to_apply: everything is needed, the object store among it, so that no side effect is without its mirror.
     """
+    from momentum.adapters.ssh import Hosts
     from momentum.fleet.facts import Facts
     from momentum.provisioning.journal import Journal
     from momentum.provisioning.looking import observer
@@ -75,13 +77,13 @@ def connected(settings: Settings, fleet: Fleet, *, to_apply: bool = False) -> It
 
     secrets = _values(settings, TO_APPLY if to_apply else TO_LOOK)
     with ExitStack() as stack:
-        store = _object_store(settings, fleet, secrets)
-        journal = Journal(settings.infra_journal_path, store, masker=Masker(secrets.values()))
+        store, masker = _object_store(settings, fleet, secrets), Masker(secrets.values())
+        journal = Journal(settings.infra_journal_path, store, masker=masker)
         stack.callback(journal.close)
         outside = Outside(
             fleet=fleet,
             provider=_provider(settings, fleet, secrets),
-            hosts=None,
+            hosts=stack.enter_context(Hosts({}, mask=masker.text)),
             cluster=None,
             journal=journal,
             facts=Facts(),
@@ -115,3 +117,35 @@ def _provider(settings: Settings, fleet: Fleet, secrets: Mapping[str, str]):  # 
 
     keys = OvhKeys(*(secrets[name] for name in TO_LOOK))
     return connect(keys, endpoint=fleet.provider.endpoint, url=settings.ovh_url)
+
+
+def _readers(outside: Outside) -> Readers:
+    from momentum.provisioning.looking import Readers
+    from momentum.provisioning.observe import hosts, provider
+
+    api, fleet = outside.provider, outside.fleet
+
+    def read_hosts(names: Collection[str], facts: Facts) -> tuple[dict[str, Host], dict[str, str]]:
+        _point_at(outside, names, facts)
+        return hosts.read_hosts(outside.hosts, fleet, names)
+
+    return Readers(
+        machines=lambda: provider.read_machines(api),
+        machine=lambda service: provider.read_machine(api, service),
+        dns=lambda: provider.read_dns(api, fleet.dns.zone) if fleet.dns else (),
+        hosts=read_hosts,
+        cluster=lambda facts: None,
+    )
+
+
+def _point_at(outside: Outside, names: Collection[str], facts: Facts) -> None:
+    """Where each server is reached: at the public address of its machine, with the key that was pinned."""
+    from momentum.adapters.ssh import Endpoint
+
+    known, ssh = outside.known, outside.fleet.ssh
+    for name in names:
+        address = (facts.machines or {})[known.services[name]].public_ipv4
+        there = Endpoint(address, ssh.user, ssh.port, known.host_keys.get(name))
+        if outside.hosts.endpoints.get(name) != there:
+            outside.hosts.endpoints[name] = there
+            outside.hosts.forget_connection(name)

@@ -8,16 +8,37 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from momentum.fleet.drift import Difference
 
+Told = tuple[str, str]  # asset, check
+
+# By part and field, or by part alone.
+CHECKS: dict[tuple[str, str] | str, Told] = {
+    "machine": ("servers", "ordered"),
+    ("machine", "display name"): ("servers", "display_name"),
+    ("machine", "mark"): ("servers", "display_name"),
+    ("machine", "renewal"): ("servers", "renewal"),
+    "keys": ("servers", "ssh_keys"),
+    "sysctl": ("mesh", "sysctl"),
+    "mesh": ("mesh", "peers"),
+    "firewall": ("firewall", "rules"),
+    "cluster": ("first_server", "one_cluster"),
+    "member": ("control_plane", "members"),
+    "k3s": ("control_plane", "k3s"),
+    "node": ("agents", "nodes"),
+    "dns": ("dns", "records"),
+}
+ELSE: Told = ("control_plane", "k3s")  # files and units that no part above names: nothing goes untold
+
 
 def told(one: Difference) -> str:
     """A difference in a line: server and field first."""
     return f"{one.server}: {one.part} {one.field}: wanted {one.wanted}, found {one.found}"
 
 
+def check_of(one: Difference) -> Told:
+    """The asset and its check that tell this difference."""
+    return CHECKS.get((one.part, one.field)) or CHECKS.get(one.part) or ELSE
+
+
 def differences_of(differences: Sequence[Difference], asset: str, check: str) -> list[Difference]:
     """Those that this check of this asset tells."""
-    return [one for one in differences if CHECKS.get(one.part) == (asset, check)]
-
-
-# The part that a difference is in -> the asset and its check.
-CHECKS: dict[str, tuple[str, str]] = {}
+    return [one for one in differences if check_of(one) == (asset, check)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from momentum.errors import MomentumError
 from momentum.fleet.facts import Facts
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Readers:
-    """One reader per outside system. `hosts` gives a host, or why it could not be read, by server name.
+    """One reader per outside system. `hosts` gives those that could be read, and for the others why not.
 
     `cluster` raises MomentumError where it cannot be reached, and gives None where there is none yet.
     """
@@ -24,7 +24,7 @@ class Readers:
     machines: Callable[[], dict[str, Machine]]
     machine: Callable[[str], Machine]
     dns: Callable[[], tuple[DnsRecordFact, ...]]
-    hosts: Callable[[Collection[str], Facts], dict[str, Host | MomentumError]]
+    hosts: Callable[[Collection[str], Facts], tuple[dict[str, Host], dict[str, str]]]
     cluster: Callable[[Facts], Cluster | None]
 
 
@@ -80,19 +80,19 @@ def _read_dns(outside: Outside, readers: Readers, facts: Facts) -> Facts:
 
 
 def _read_hosts(outside: Outside, readers: Readers, names: set[str] | None, facts: Facts) -> Facts:
-    """Hosts of machines that are there; a machine that is being made is no host yet."""
-    machines, services = facts.machines or {}, outside.known.services
-    there = [one.name for one in outside.fleet.servers if services.get(one.name) in machines]
+    """Hosts of machines that are there and whose key is pinned: any other is not known to be ours yet."""
+    machines, known = facts.machines or {}, outside.known
+    there = [
+        one.name
+        for one in outside.fleet.servers
+        if known.services.get(one.name) in machines and one.name in known.host_keys
+    ]
     wanted = [name for name in there if names is None or name in names]
-    found = readers.hosts(wanted, facts)
-    hosts: dict[str, Any] = {name: host for name, host in facts.hosts.items() if name not in wanted and name in there}
+    found, failed = readers.hosts(wanted, facts)
+    kept = {name: host for name, host in facts.hosts.items() if name in there and name not in wanted}
     for name in wanted:
-        answer = found[name]
-        failed = isinstance(answer, MomentumError)
-        if not failed:
-            hosts[name] = answer
-        facts = _unread(facts, f"host:{name}", answer if isinstance(answer, MomentumError) else None)
-    return replace(facts, hosts=hosts)
+        facts = _unread(facts, f"host:{name}", failed.get(name))
+    return replace(facts, hosts=kept | found)
 
 
 def _read_cluster(readers: Readers, facts: Facts) -> Facts:
@@ -102,6 +102,6 @@ def _read_cluster(readers: Readers, facts: Facts) -> Facts:
         return _unread(replace(facts, cluster=None), "cluster", error)
 
 
-def _unread(facts: Facts, what: str, error: MomentumError | None) -> Facts:
+def _unread(facts: Facts, what: str, error: object | None) -> Facts:
     others = {name: why for name, why in facts.unread.items() if name != what}
     return replace(facts, unread=others | ({what: str(error)} if error else {}))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from momentum.errors import MomentumError
 
 if TYPE_CHECKING:
+    from momentum.fleet.schema import Fleet
     from momentum.fleet.steps import Plan
     from momentum.provisioning.apply import Applied, Told
     from momentum.provisioning.connect import World
@@ -35,16 +36,11 @@ def journal_rows(settings: Settings) -> list[HistoryRow]:
         journal.close()
 
 
-def apply_plan(settings: Settings, plan_hash: str, destroys: Collection[str], tell: Callable[[str], None]) -> Applied:
-    """Executes the plan with this hash, which a person has seen; goes on with it if it was begun before.
-
-    destroys: servers whose data the person gave up by name. Raises NotAllowed, and what `apply` raises.
-    """
+def fleet_to_apply(settings: Settings) -> Fleet:
+    """The fleet, if anything may be changed from here. Raises NotAllowed, NotConnected, FleetFileError."""
+    from momentum.fleet.source import read_with_lines
     from momentum.fleet.template import still_to_fill_in
-    from momentum.provisioning.apply import apply
-    from momentum.provisioning.connect import connected
-    from momentum.provisioning.kinds import all_kinds
-    from momentum.provisioning.lease import Lease
+    from momentum.provisioning.connect import TO_APPLY, NotConnected, missing
     from momentum.provisioning.survey import applied_fleet, load_fleet
 
     if settings.profile != "production":
@@ -52,8 +48,25 @@ def apply_plan(settings: Settings, plan_hash: str, destroys: Collection[str], te
             "the local profile changes nothing: MOMENTUM_PROFILE=production, on the operator's machine, applies"
         )
     fleet = load_fleet(settings, applied_fleet(settings))
-    if examples := still_to_fill_in(fleet):
+    _, lines = read_with_lines(settings.fleet.read_text(encoding="utf-8"))
+    if examples := still_to_fill_in(fleet, lines):
         raise NotAllowed(f"{settings.fleet} still has examples: {'; '.join(map(str, examples))}")
+    if lacking := missing(settings, TO_APPLY):
+        raise NotConnected(lacking)
+    return fleet
+
+
+def apply_plan(settings: Settings, plan_hash: str, destroys: Collection[str], tell: Callable[[str], None]) -> Applied:
+    """Executes the plan with this hash, which a person has seen; goes on with it if it was begun before.
+
+    destroys: servers whose data the person gave up by name. Raises NotAllowed, and what `apply` raises.
+    """
+    from momentum.provisioning.apply import apply
+    from momentum.provisioning.connect import connected
+    from momentum.provisioning.kinds import all_kinds
+    from momentum.provisioning.lease import Lease
+
+    fleet = fleet_to_apply(settings)
     with connected(settings, fleet, to_apply=True) as world:
         assert world.store is not None  # its keys are among those that applying needs
         approved = _approved(world, plan_hash)

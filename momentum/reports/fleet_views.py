@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from momentum.fleet.plan_table import plan_cost
 from momentum.provisioning import cost_rows, rows
+from momentum.provisioning.status import SHOWN
 
 if TYPE_CHECKING:
     from momentum.fleet.schema import Fleet
@@ -20,35 +23,59 @@ if TYPE_CHECKING:
     from momentum.warehouse.health import Finding
 
 _WIDE = 110  # characters that notes in a column of their own take
+# Parts of the status and what of a row is read of the world: a part of which nothing is known is not shown.
+_SHOWN = {"servers": "Servers", "mesh": "Mesh", "control_plane": "Control plane", "agents": "Agents", "dns": "DNS"}
+_SEEN = {"servers": (), "mesh": ("alive",), "control_plane": ("ready",), "agents": ("ready",), "dns": ("found",)}
+_LESS = ("labels", "plan", "wanted_peers", "ttl_s", "paid_until", "part")  # left out where there is no room
 _RISKS = {"reversible": "", "restart": "yellow", "destroys data": "bold red"}
 
 
 def plan_view(console: Console, plan: Plan, vat_percent: float) -> None:
     """Every step with its reason, price and risk; sums; the hash to say yes to."""
+    _not_seen(console, plan.unread)
     if not plan.steps:
-        console.print("Nothing to do: everything is as the fleet file says.")
+        console.print("Nothing to do: all that was seen is as the fleet file says.")
         return
-    priced = any(step.price.monthly or step.price.today for step in plan.steps)
-    table = _table("", "step", "on", "why", "risk", *(("EUR/month", "EUR today") if priced else ()))
-    for number, step in enumerate(plan.steps, start=1):
-        prices = (_euros(step.price.monthly), _euros(step.price.today)) if priced else ()
-        table.add_row(
-            str(number), step.kind, step.target, step.reason, Text(step.risk, style=_RISKS[step.risk]), *prices
-        )
-    if priced:
-        from momentum.fleet.plan_table import plan_cost
-
+    if console.width >= _WIDE:
+        _plan_table(console, plan)
+    else:
+        _plan_lines(console, plan)
+    if plan.price.monthly or plan.price.today:
         sums = plan_cost(plan, vat_percent)
-        table.add_section()
-        table.add_row("", "", "", "without tax", "", f"{sums.monthly}", f"{sums.today}", style="bold")
-        with_tax = (f"{sums.monthly_with_tax}", f"{sums.today_with_tax}")
-        table.add_row("", "", "", f"with {float(sums.vat_percent):g} % tax", "", *with_tax, style="bold")
-    console.print(table)
+        vat = f"with {float(sums.vat_percent):g} % tax"
+        console.print(
+            Text.assemble(
+                ("Adds to the month ", "bold"), f"{sums.monthly} EUR without tax, {sums.monthly_with_tax} {vat}. ",
+                ("Due today ", "bold"), f"{sums.today} EUR without tax, {sums.today_with_tax} {vat}.",
+            )
+        )  # fmt: skip
     risky = [step for step in plan.steps if step.risk == "destroys data"]
     if risky:
         named = ", ".join(dict.fromkeys(step.target for step in risky))
         console.print(Text(f"Destroys data on {named}: each is asked for by its name.", style="bold red"))
     console.print(Text.assemble(f"{len(plan.steps)} steps. Plan ", (plan.hash, "bold")), highlight=False)
+
+
+def _plan_table(console: Console, plan: Plan) -> None:
+    priced = bool(plan.price.monthly or plan.price.today)
+    table = _table("", "step", "on", "why", "risk", *(("EUR/month", "EUR today") if priced else ()))
+    for number, step in enumerate(plan.steps, start=1):
+        prices = (_euros(step.price.monthly), _euros(step.price.today)) if priced else ()
+        risk = Text(step.risk, style=_RISKS[step.risk])
+        table.add_row(str(number), step.kind, step.target, step.reason, risk, *prices)
+    console.print(table)
+
+
+def _plan_lines(console: Console, plan: Plan) -> None:
+    """The same where there is no room for columns: a line, and below it the reason."""
+    for number, step in enumerate(plan.steps, start=1):
+        line = Text.assemble(f"{number:>3} ", (f"{step.kind} {step.target}", "bold"))
+        if step.risk != "reversible":
+            line.append(f", {step.risk}", style=_RISKS[step.risk])
+        if step.price.monthly or step.price.today:
+            line.append(f", {step.price.monthly:+.2f} EUR a month, {step.price.today:.2f} today")
+        console.print(line)
+        console.print(Padding(Text(step.reason, style="dim"), (0, 0, 0, 4)))
 
 
 def bill_view(console: Console, fleet: Fleet) -> None:
@@ -110,22 +137,34 @@ def fleet_view(console: Console, seen: Survey) -> None:
     """Servers, mesh, cluster and names as they were seen, and what differs from the file."""
     if seen.fleet is None:
         return
-    names: dict[str, Sequence[Mapping[str, Any]]] = {
-        name: getattr(rows, name)(seen.fleet, seen.facts, seen.known)
-        for name in ("servers", "mesh", "control_plane", "agents", "dns")
-    }
+    for name, title in _SHOWN.items():
+        found = SHOWN[name](seen.fleet, seen.facts, seen.known)
+        if found and (name == "servers" or any(row[key] is not None for row in found for key in _SEEN[name])):
+            _heading(console, title)
+            _rows(console, found)
     if seen.not_seen:
-        names = {"servers": names["servers"]}
-    for name, found in names.items():
-        if not found:
-            continue
-        _heading(console, name.replace("_", " ").capitalize())
-        shown = [key for key in found[0] if any(row[key] is not None for row in found)]
-        table = _table(*(key.replace("_", " ") for key in shown))
-        for row in found:
-            table.add_row(*(_cell(row[key]) for key in shown))
-        console.print(table)
-    for what, why in sorted(seen.facts.unread.items()):
+        return
+    _not_seen(console, seen.facts.unread)
+    if seen.differences:
+        _heading(console, "Not as the file says")
+        _rows(console, [vars(one) for one in seen.differences])
+    steps = len(seen.plan.steps) if seen.plan else 0
+    console.print()
+    console.print(f"{steps} steps to do: `momentum infra plan`" if steps else "Nothing to do.", highlight=False)
+
+
+def _rows(console: Console, found: Sequence[Mapping[str, Any]]) -> None:
+    """A table without the columns in which nothing stands."""
+    less = () if console.width >= _WIDE else _LESS
+    shown = [key for key in found[0] if key not in less and any(row[key] not in (None, "") for row in found)]
+    table = _table(*(key.replace("_", " ") for key in shown))
+    for row in found:
+        table.add_row(*(_cell(row[key]) for key in shown))
+    console.print(table)
+
+
+def _not_seen(console: Console, unread: Mapping[str, str]) -> None:
+    for what, why in sorted(unread.items()):
         console.print(Text(f"not seen: {what}: {why}", style="yellow"))
 
 

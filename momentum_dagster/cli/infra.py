@@ -15,7 +15,6 @@ from momentum_dagster.cli.printing import console, counted, print_json, say, tel
 from momentum_dagster.cli.shared import Json, settings
 
 if TYPE_CHECKING:
-    from momentum.fleet.steps import Plan
     from momentum.provisioning.survey import Survey
 
 app = typer.Typer(
@@ -111,13 +110,11 @@ def apply(
     Every step is journalled before and after; a stop at any moment is gone on from by the same command. Nothing
     is done if the world has moved since the plan was seen.
     """
-    from momentum.provisioning.session import apply_plan
+    from momentum.provisioning.session import apply_plan, fleet_to_apply
 
+    fleet_to_apply(settings())  # told before anybody reads a plan
     if plan_hash is None:
-        seen = _seen()
-        if seen.plan is None:
-            raise MomentumError(seen.not_seen)
-        plan_hash, destroys = _asked(seen)
+        plan_hash, destroys = _asked(_seen())
         if plan_hash is None:
             return
     applied = apply_plan(settings(), plan_hash, tuple(destroys or ()), tell)
@@ -128,9 +125,9 @@ def _asked(seen: Survey) -> tuple[str | None, list[str]]:
     """The hash that a person said yes to, and the servers whose data may go; None where there is nothing to do."""
     from momentum.reports.fleet_views import plan_view
 
-    planned: Plan | None = seen.plan
-    assert planned is not None
-    assert seen.fleet is not None
+    planned = seen.plan
+    if planned is None or seen.fleet is None:
+        raise MomentumError(seen.not_seen)
     plan_view(console, planned, seen.fleet.budget.vat_percent)
     if not planned.steps:
         return None, []
