@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from momentum.fleet import budget_rules, capacity, ladder, networks, quorum, selection
+from momentum.fleet import budget_rules, capacity, ladder, networks, quorum, selection, unchangeable
 from momentum.fleet.problems import FileProblem, FleetFileError, Lines, problem
 from momentum.fleet.schema import Fleet
 from momentum.fleet.source import read_with_lines
@@ -24,6 +24,7 @@ def refusals(fleet: Fleet, previous: Fleet | None = None, lines: Lines | None = 
         *quorum.refusals(fleet, previous, lines),
         *networks.refusals(fleet, lines),
         *ladder.refusals(fleet, previous, lines),
+        *unchangeable.refusals(fleet, previous, lines),
         *capacity.refusals(fleet, lines),
         *selection.refusals(fleet, lines),
         *budget_rules.refusals(fleet, lines),

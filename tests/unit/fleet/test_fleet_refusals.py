@@ -356,13 +356,42 @@ def test_who_may_leave_at_once(before: str, now: str, said: str | None) -> None:
 
 
 def test_a_server_that_becomes_an_agent_leaves_etcd_as_well() -> None:
-    previous = read_fleet(_of_servers("abc"))
-    text = (
-        _of_servers("abc")
-        .replace("name: b, role: server", "name: b, role: agent")
-        .replace("name: c, role: server", "name: c, role: agent")
-    )
-    assert "keeps 1 of 3" in the_problem(text, "servers", previous).message
+    text = _of_servers("abc")
+    for name in "bc":
+        text = text.replace(f"name: {name}, role: server", f"name: {name}, role: agent")
+    found = problems_of(text, read_fleet(_of_servers("abc")))
+    assert [problem.key for problem in found] == ["servers", "servers[1].role", "servers[2].role"]
+    assert "keeps 1 of 3" in found[0].message
+
+
+# changes of the applied file, key, text of its line, words
+CHANGES = {
+    "pods": ([("10.42.0.0/16", "10.44.0.0/16")], "k3s.pod_cidr", "pod_cidr:", "from 10.42.0.0/16 to 10.44.0.0/16"),
+    "cluster DNS": ([("10.43.0.10", "10.43.0.11")], "k3s.cluster_dns", "cluster_dns:", "from 10.43.0.10 to"),
+    "domain": ([("cluster.local", "c.local")], "k3s.cluster_domain", "cluster_domain:", "found a new one"),
+    "mesh address": (
+        [("10.66.0.2", "10.66.0.22")],
+        "servers[1].mesh_address",
+        "mesh_address: 10.66.0.22",
+        "server-2 is known to the cluster by it",
+    ),
+    "role": ([("role: agent", "role: server")], "servers[3].role", ("role: server", 4), "a machine keeps its role"),
+}
+
+
+@pytest.mark.parametrize(("changes", "key", "at", "said"), CHANGES.values(), ids=list(CHANGES))
+def test_what_a_living_cluster_cannot_change(
+    changes: list[tuple[str, str]], key: str, at: str | tuple[str, int], said: str
+) -> None:
+    text = changed(*changes)
+    [found] = [p for p in problems_of(text, read_fleet(default_fleet_text())) if p.key == key]
+    assert found.line == (line_with(text, at) if isinstance(at, str) else line_with(text, *at))
+    assert said in found.message
+    assert key not in [problem.key for problem in problems_of(text)]
+
+
+def test_the_file_that_was_applied_may_be_applied_again() -> None:
+    assert problems_of(default_fleet_text(), read_fleet(default_fleet_text())) == []
 
 
 # applied and wanted version -> words of the refusal, or none
