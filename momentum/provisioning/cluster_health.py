@@ -29,7 +29,7 @@ def cluster_health(settings: Settings) -> ClusterHealth:
         return ClusterHealth(True, "embedded, not applicable")
     if settings.kubeconfig is None and "KUBERNETES_SERVICE_HOST" not in os.environ:
         return ClusterHealth(True, "not connected: neither a pod of the cluster, nor is MOMENTUM_KUBECONFIG set")
-    from momentum.adapters.kubernetes import etcd_trouble
+    from momentum.adapters.api_server import etcd_trouble
 
     lost = etcd_trouble(settings.kubeconfig, timeout_s=TIMEOUT_S)
     return ClusterHealth(not lost, f"the cluster has no quorum: {lost}" if lost else "the cluster has quorum")
