@@ -13,6 +13,7 @@ class Refusal(Exception):
         self.message = message
         self.error_code = error_code
         self.kind = kind
+        self.headers: dict[str, str] = {}
 
     def answer(self) -> dict[str, Any]:
         phrase = {460: "Expired"}.get(self.status) or HTTPStatus(self.status).phrase

@@ -32,23 +32,23 @@ class Route:
     signed: bool
 
 
-ROUTES: list[Route] = []
+ROUTES: dict[str, list[Route]] = {}
 
 
 def route(method: str, path: str, *, signed: bool = True) -> Callable[[Handler], Handler]:
     pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
 
     def add(handler: Handler) -> Handler:
-        ROUTES.append(Route(method, pattern, handler, signed))
+        ROUTES.setdefault(method, []).append(Route(method, pattern, handler, signed))
         return handler
 
     return add
 
 
 def find(method: str, path: str) -> tuple[Route, dict[str, str]]:
-    for one in ROUTES:
+    for one in ROUTES.get(method, ()):
         match = one.pattern.fullmatch(path)
-        if one.method == method and match is not None:
+        if match is not None:
             return one, match.groupdict()
     raise Refusal(404, f"Got an invalid (or empty) URL: {method} {path}", kind="Client::NotFound")
 

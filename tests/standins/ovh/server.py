@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import socket
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
@@ -37,17 +39,20 @@ class OvhServer:
 
     `skew_s` is how far the server's clock is from ours at the next reading of /auth/time; setting it later makes
     signatures out of time until the client reads the clock again. `limited` switches the limit of calls on, by the
-    world's clock. Differences from the documents are raised when the server ends.
+    world's clock. Differences from the documents are raised when the server ends (`strict`), and not looked for at
+    all with `checked=False`.
     """
 
-    def __init__(self, world: World | None = None, *, limited: bool = False, strict: bool = True) -> None:
+    def __init__(
+        self, world: World | None = None, *, limited: bool = False, strict: bool = True, checked: bool = True
+    ) -> None:
         self.world = world or World()
         self.faults = Faults()
         self.skew_s = 0.0
         self.limited = limited
         self.granted: list[tuple[str, str]] | None = None
         self.consumer_keys = {CONSUMER_KEY}
-        folder = documents_folder()
+        folder = documents_folder() if checked else None
         self.documents = Documents.read(folder) if folder else None
         self.calls: list[tuple[str, str, int]] = []
         self._strict = strict
@@ -88,30 +93,51 @@ class OvhServer:
         """What /auth/time tells: our own time, moved by the skew."""
         return int(time.time() + self.skew_s)
 
-    def answer(self, method: str, path: str, query: dict[str, str], body: Any, headers: Any, url: str, raw: str) -> Any:
-        """(status, headers, answer, how the exchange ends)."""
-        fault = self.faults.of(method, path)
+    def answer(
+        self, method: str, path: str, query: dict[str, str], body: Any, headers: Any, url: str, raw: str
+    ) -> Answered | None:
+        """Status, headers and answer of a request as it came; None where its connection is to end without one."""
+
+        def checked(signed: bool) -> None:
+            if signed or "X-Ovh-Signature" in headers:
+                self._signed(method, url, raw, headers)
+                self._granted(method, path)
+            self._within_limit(headers)
+
+        return self._exchanged(method, path, query, body, checked)
+
+    def unsigned(self, method: str, path: str, query: dict[str, str], body: Any) -> Answered | None:
+        """The same without signature and limit."""
+        return self._exchanged(method, path, query, body, lambda _: None)
+
+    def _exchanged(
+        self, method: str, path: str, query: dict[str, str], body: Any, check: Callable[[bool], None]
+    ) -> Answered | None:
+        with self._lock:
+            fault = self.faults.of(method, path)
         if fault is not None and fault.kind == "slow":
             time.sleep(fault.seconds)
         with self._lock:
             if fault is not None and fault.kind == "lost before":
                 return None
-            status, more, answer = self._carried_out(method, path, query, body, headers, url, raw, fault)
+            status, more, answer = self._carried_out(method, path, query, body, check, fault)
             self.calls.append((method, path, status))
             if self.documents is not None:
                 self.documents.check(method, path, query, body, status, answer)
         return None if fault is not None and fault.kind == "lost after" else (status, more, answer)
 
     def _carried_out(
-        self, method: str, path: str, query: dict[str, str], body: Any, headers: Any, url: str, raw: str,
+        self,
+        method: str,
+        path: str,
+        query: dict[str, str],
+        body: Any,
+        check: Callable[[bool], None],
         fault: Fault | None,
-    ) -> tuple[int, dict[str, str], Any]:  # fmt: skip
+    ) -> Answered:
         try:
             route, parts = find(method, path)
-            if route.signed or "X-Ovh-Signature" in headers:
-                self._signed(method, url, raw, headers)
-                self._granted(method, path)
-            self._within_limit(headers)
+            check(route.signed)
             if fault is not None:
                 _strike(fault)
             self.world.deliver()
@@ -121,11 +147,10 @@ class OvhServer:
             if fault is not None and fault.changed:
                 return _refused(fault)
             if fault is not None and fault.kind == "no JSON":
-                return 200, {}, _NO_JSON
+                return 200, {}, NO_JSON
         except Refusal as refusal:
-            return refusal.status, getattr(refusal, "headers", {}), refusal.answer()
-        else:
-            return 200, {}, answer
+            return refusal.status, refusal.headers, refusal.answer()
+        return 200, {}, answer
 
     def _signed(self, method: str, url: str, raw: str, headers: Any) -> None:
         if headers.get("X-Ovh-Application") != APPLICATION_KEY:
@@ -159,12 +184,13 @@ class OvhServer:
         recent.append(now)
 
 
-_NO_JSON = object()
+NO_JSON = object()
+Answered = tuple[int, dict[str, str], Any]
 
 
 def _too_many(retry_after_s: float | None) -> Refusal:
     refusal = Refusal(429, "Too many requests", kind="Client::TooManyRequests")
-    refusal.headers = {} if retry_after_s is None else {"Retry-After": str(int(retry_after_s) + 1)}  # type: ignore[attr-defined]
+    refusal.headers = {} if retry_after_s is None else {"Retry-After": str(math.ceil(retry_after_s))}
     return refusal
 
 
@@ -182,7 +208,7 @@ def _strike(fault: Fault) -> None:
         raise Refusal(int(fault.kind), "Internal server error", kind="Server::InternalServerError")
 
 
-def _refused(fault: Fault) -> tuple[int, dict[str, str], Any]:
+def _refused(fault: Fault) -> Answered:
     refusal = Refusal(int(fault.kind), "Internal server error", kind="Server::InternalServerError")
     return refusal.status, {}, refusal.answer()
 
@@ -190,6 +216,8 @@ def _refused(fault: Fault) -> tuple[int, dict[str, str], Any]:
 class _Handler(BaseHTTPRequestHandler):
     ovh: OvhServer
     protocol_version = "HTTP/1.1"
+    wbufsize = 1 << 16
+    disable_nagle_algorithm = True
 
     def _any(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
@@ -205,7 +233,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
             return
         status, more, answer = answered
-        content = b"<html>" if answer is _NO_JSON else json.dumps(answer).encode()
+        content = b"<html>" if answer is NO_JSON else json.dumps(answer).encode()
         self.send_response(status)
         for name, value in more.items():
             self.send_header(name, value)

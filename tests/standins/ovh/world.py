@@ -204,11 +204,10 @@ class World:
             plan=item.plan,
             datacenter=wanted["vps_datacenter"],
             image=wanted["vps_os"],
-            ipv4=f"198.51.100.{number % 250 + 1}",
-            ipv6=f"2001:db8::{number:x}",
+            ipv4=f"198.51.100.{len(self.machines) + 1}",
+            ipv6=f"2001:db8::{len(self.machines) + 1:x}",
             created_at=self.clock(),
             months=TERMS_MONTHS[item.pricing_mode],
-            period=TERMS_MONTHS[item.pricing_mode],
         )
         self.machines[name] = vps
         self.begin_task(vps, "deliverVm", 60)
