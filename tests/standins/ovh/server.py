@@ -49,6 +49,7 @@ class OvhServer:
         self.world = world or World()
         self.faults = Faults()
         self.skew_s = 0.0
+        self.keep_alive = True
         self.limited = limited
         self.granted: list[tuple[str, str]] | None = None
         self.consumer_keys = {CONSUMER_KEY}
@@ -122,7 +123,7 @@ class OvhServer:
                 return None
             status, more, answer = self._carried_out(method, path, query, body, check, fault)
             self.calls.append((method, path, status))
-            if self.documents is not None:
+            if self.documents is not None and answer is not NO_JSON:
                 self.documents.check(method, path, query, body, status, answer)
         return None if fault is not None and fault.kind == "lost after" else (status, more, answer)
 
@@ -239,6 +240,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Type", "application/json; charset=utf-8")
         self.send_header("Content-Length", str(len(content)))
+        if not self.ovh.keep_alive:
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(content)
 
