@@ -124,7 +124,7 @@ def _mesh_addresses(fleet: Fleet, lines: Lines | None) -> Iterator[FileProblem]:
         key, address = f"servers[{index}].mesh_address", server.mesh_address
         if address not in network:
             yield problem(lines, key, f"is {address}, outside of mesh.network {network}")
-        elif network.prefixlen < 31 and address in (network.network_address, network.broadcast_address):
+        elif address in (network.network_address, network.broadcast_address):
             yield problem(lines, key, f"is {address}, which names the network {network} itself or everybody in it")
         if address in holders:
             yield problem(lines, key, f"is {address}, which {holders[address]} has already")

@@ -111,7 +111,7 @@ class _Walk:
 
 def _scalar(node: yaml.ScalarNode) -> Any:
     text: str = node.value
-    if node.style is not None or node.tag == _TEXT:
+    if node.tag == _TEXT:  # what is quoted is so, too
         return text
     if _NULL.match(text):
         return None

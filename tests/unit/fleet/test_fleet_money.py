@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from momentum.fleet.comparison import comparison
-from momentum.fleet.money import TERMS, OrderTerms, cost, plan_price, server_price
+from momentum.fleet.money import TERMS, OrderTerms, cost, plan_price, server_price, with_tax
 from momentum.fleet.prices import CLOUD_OFFERS, PLANS, PlanPrice
 from momentum.fleet.schema import Fleet, Server
 from momentum.fleet.source import read_fleet
@@ -55,6 +55,12 @@ def test_tax_is_rounded_once_on_the_sum() -> None:
     fleet = read_fleet(changed(("  lines:\n", "  lines:\n" + lines)))
     # Each alone would round 0.024 to 0.02; together with 1.90 they are 1.96, with tax 2.352.
     assert cost(fleet).purses[1].spent == Decimal("2.35")
+
+
+def test_half_a_cent_is_rounded_up() -> None:
+    budget = DEFAULT.budget.model_copy(update={"vat_percent": 12.5})
+    assert with_tax(Decimal("0.04"), budget) == Decimal("0.05")
+    assert with_tax(Decimal("0.03"), budget) == Decimal("0.03")
 
 
 def test_one_server_adds_its_month_and_its_term_to_be_paid() -> None:

@@ -234,6 +234,49 @@ ONE_RULE = {
         "port: 2379",
         "which only the mesh may reach",
     ),
+    "etcd open to the mesh and the world": (
+        [("      port: 80\n", "      port: 2379\n      sources: [10.66.0.0/24, 192.0.2.7/32]\n")],
+        "firewall.open[1].port",
+        "port: 2379",
+        "which only the mesh may reach",
+    ),
+    "locked out of some": (
+        [("      port: 22\n", "      port: 22\n      on: {role: ingress}\n")],
+        "firewall.open",
+        "  open:",
+        "no rule for SSH (22/tcp) on server-1, server-2: it would lock us out",
+    ),
+    "CNAME beside another": (
+        [
+            (
+                "- name: app\n      type: A\n      servers:\n        role: ingress",
+                "- name: app\n      type: CNAME\n      value: x.example",
+            ),
+            ("    # Only this", "    - {name: app, type: TXT, value: hello}\n    # Only this"),
+        ],
+        "dns.records[2]",
+        "{name: app, type: TXT",
+        "shares the name app with a CNAME",
+    ),
+    "CNAME of the zone": (
+        [
+            (
+                "- name: app\n      type: A\n      servers:\n        role: ingress",
+                '- name: "@"\n      type: CNAME\n      value: x.example',
+            ),
+            ('    - name: "@"\n      type: A\n      servers:\n        role: ingress\n      ttl_s: 300\n', ""),
+            ('    # Only this authority may issue certificates for the zone.\n    - name: "@"', "    - name: app"),
+        ],
+        "dns.records[0].type",
+        "type: CNAME",
+        "may not be CNAME at the zone itself",
+    ),
+    "a public key of nothing": (
+        [(EXAMPLE_KEY, "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5")],
+        "ssh.keys[0].public_key",
+        "public_key:",
+        "is not a whole public key",
+    ),
     "locked out": (
         [("      port: 22\n", "      port: 2222\n")],
         "firewall.open",
@@ -287,6 +330,35 @@ def test_one_broken_rule_is_one_problem_with_its_line_and_key(
     problem = the_problem(text, key)
     assert problem.line == (line_with(text, at) if isinstance(at, str) else line_with(text, *at))
     assert said in problem.message
+
+
+# Changes that are just inside of a bound.
+FINE = {
+    "memory to the last tenth": [("memory_gb: 7.0,", "memory_gb: 7.5,")],
+    "a purse to the last cent": [("eur_per_month: 50\n", "eur_per_month: 49.92\n")],
+    "a pod network for exactly four": [("pod_cidr: 10.42.0.0/16", "pod_cidr: 10.42.0.0/22")],
+    "a port of what is off": [
+        ("wireguard: true", "wireguard: false"),
+        ("wireguard_port: 51871", "wireguard_port: 51820"),
+    ],
+    "a tunnel's port without a tunnel": [
+        ("tunnel: vxlan", "tunnel: none"),
+        ("tunnel_port: 8472", "tunnel_port: 51820"),
+    ],
+    "etcd open to the mesh": [("      port: 80\n", "      port: 2379\n      sources: [10.66.0.0/25]\n")],
+}
+
+
+@pytest.mark.parametrize("changes", FINE.values(), ids=list(FINE))
+def test_what_just_fits_is_not_refused(changes: list[tuple[str, str]]) -> None:
+    assert problems_of(changed(*changes)) == []
+
+
+def test_a_longer_term_is_offered_only_where_all_of_it_has_a_price() -> None:
+    one_month = (("term_months: 12", "term_months: 1"), ("eur_per_month: 50\n", "eur_per_month: 45\n"))
+    one_small = ("plan: vps-2027-model3", "plan: vps-2027-model1")
+    text = changed(*one_month, one_small).split("\nplatform:\n")[0]
+    assert the_problem(text, "budget.purses[0].eur_per_month").message.endswith("4.45 too much")
 
 
 def test_cilium_pool_without_a_network_is_its_default_which_swallows_all() -> None:

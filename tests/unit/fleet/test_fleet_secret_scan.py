@@ -61,6 +61,13 @@ def test_a_value_of_a_key_that_is_called_a_secret_is_one(line: str) -> None:
     assert len(list(secrets_in(line))) == 1
 
 
+def test_what_stands_in_the_line_of_a_secret_is_not_repeated() -> None:
+    text = changed(("  port: 51820", "  port: hunter2 # password: hunter2"))
+    told = problems_of(text)
+    assert [problem.key for problem in told] == ["mesh.port", "mesh.port"]
+    assert not any("hunter2" in str(problem) for problem in told)
+
+
 def test_a_private_key_is_told_once_at_its_first_line() -> None:
     body = "\n".join("  " + _of(MIXED, 64) for _ in range(5))
     for kind in ("", "RSA ", "OPENSSH ", "EC "):
