@@ -66,6 +66,7 @@ def _tell(outcome: Outcome, as_json: bool, demo: bool) -> None:
             f"{again} athlete show {who}",
             f"{again} ui    (the graph, its checks and plots in a browser)",
             f"{again} sql 'SELECT * FROM quarantine'    (files refused or read in part)",
+            f"{again} infra status    (servers, mesh and cluster beside the data; what is not connected)",
         ],
     )
 

@@ -1,0 +1,133 @@
+"""A yes is to one plan: by its hash, of today's world, with every server named whose data goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from momentum.adapters.object_store import FolderStore
+from momentum.errors import MomentumError
+from momentum.fleet import plan as planning
+from momentum.fleet.facts import Facts
+from momentum.fleet.steps import Plan, Step
+from momentum.provisioning import apply as applying
+from momentum.provisioning import connect
+from momentum.provisioning.apply import Applied, Told
+from momentum.provisioning.journal import Journal
+from momentum.provisioning.session import NotAllowed, apply_plan, in_words, journal_rows
+from momentum.settings import Settings
+from tests.unit.momentum_dagster.fleet_home import fleet_settings, with_secrets
+
+MARK = Step("server.mark", "server-1", "it has no name", wants={"display_name": "server-1"})
+END = Step("server.end", "agent-1", "not in the file any more", risk="destroys data")
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setenv("MOMENTUM_PROFILE", "production")
+    return with_secrets(fleet_settings(tmp_path, monkeypatch), tmp_path, monkeypatch)
+
+
+class Outer:
+    """What is planned today, and the plans that were executed."""
+
+    def __init__(self) -> None:
+        self.today: tuple[Step, ...] = (MARK,)
+        self.executed: list[str] = []
+
+    @property
+    def plan(self) -> Plan:
+        return Plan("fleet", self.today)
+
+
+@pytest.fixture
+def world(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Outer:
+    outer = Outer()
+
+    @contextmanager
+    def connected(settings: Settings, fleet: Any, *, to_apply: bool = False) -> Iterator[connect.World]:
+        assert to_apply
+        store = FolderStore(tmp_path / "mirror")
+        journal = Journal(settings.infra_journal_path, store)
+        outside = SimpleNamespace(fleet=fleet, journal=journal)
+        yield connect.World(outside, lambda changed, before: Facts(), store)  # type: ignore[arg-type]
+        journal.close()
+
+    def apply(plan_hash: str, outside: Any, observe: Any, kinds: Any, **_: Any) -> Applied:
+        assert outside.journal.approved_by(plan_hash)
+        outer.executed.append(plan_hash)
+        return Applied(plan_hash, list(outside.journal.proposed(plan_hash).steps))
+
+    monkeypatch.setattr(connect, "connected", connected)
+    monkeypatch.setattr(applying, "apply", apply)
+    monkeypatch.setattr(planning, "plan", lambda *_: outer.plan)
+    return outer
+
+
+def test_the_plan_that_was_seen_is_executed_and_who_said_yes_is_kept(settings: Settings, world: Outer) -> None:
+    applied = apply_plan(settings, world.plan.hash, (), print)
+    assert (applied.done, world.executed) == ([MARK], [world.plan.hash])
+    [approved] = [row for row in journal_rows(settings) if row.outcome == "approved"]
+    assert (approved.plan, "@" in approved.detail) == (world.plan.hash, True)
+
+
+def test_another_plan_than_that_of_today_is_refused_and_nothing_done(settings: Settings, world: Outer) -> None:
+    seen = world.plan.hash
+    world.today = (MARK, END)
+    with pytest.raises(NotAllowed, match=f"the plan of today is {world.plan.hash}, not {seen}"):
+        apply_plan(settings, seen, ("agent-1",), print)
+    assert world.executed == []
+    assert [row for row in journal_rows(settings) if row.outcome == "approved"] == []
+
+
+def test_a_plan_that_was_begun_is_gone_on_with_whatever_today_would_plan(settings: Settings, world: Outer) -> None:
+    begun = world.plan.hash
+    apply_plan(settings, begun, (), print)
+    world.today = ()
+    apply_plan(settings, begun, (), print)
+    assert world.executed == [begun, begun]
+
+
+def test_a_server_whose_data_goes_must_be_named(settings: Settings, world: Outer) -> None:
+    world.today = (MARK, END)
+    for named in ((), ("server-1",)):
+        with pytest.raises(NotAllowed, match="destroys data on agent-1"):
+            apply_plan(settings, world.plan.hash, named, print)
+    assert world.executed == []
+    apply_plan(settings, world.plan.hash, ("agent-1",), print)
+    assert world.executed == [world.plan.hash]
+
+
+def test_examples_in_the_file_are_never_ordered(
+    settings: Settings, world: Outer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from momentum.fleet.template import default_fleet_text
+
+    settings.fleet.write_text(default_fleet_text())
+    with pytest.raises(NotAllowed, match="still has examples"):
+        apply_plan(settings, world.plan.hash, (), print)
+
+
+def test_a_missing_secret_is_told_before_anything_else(settings: Settings, world: Outer) -> None:
+    settings.secrets_path.unlink()
+    with pytest.raises(MomentumError, match="not connected"):
+        apply_plan(settings, world.plan.hash, (), print)
+
+
+@pytest.mark.parametrize(
+    ("state", "text", "line"),
+    [
+        ("begun", "", "2/9 server.mark server-1: it has no name"),
+        ("said", "named", "2/9 server.mark server-1: named"),
+        ("done", "", "2/9 server.mark server-1: done"),
+        ("failed", "refused", "2/9 server.mark server-1: failed: refused"),
+        ("found done", "", "2/9 server.mark server-1: was done already"),
+    ],
+)
+def test_progress_is_a_line_that_names_step_and_server(state: Any, text: str, line: str) -> None:
+    assert in_words(Told(state, MARK, 2, 9, text)) == line
