@@ -179,13 +179,14 @@ class Hosts:
         for last in (False, True):
             connection = await self._connection(host)
             try:
-                return await connection.create_process(command, encoding=None)
-            except (asyncssh.Error, OSError) as error:
+                async with asyncio.timeout(self._connect_timeout_s):
+                    return await connection.create_process(command, encoding=None)
+            except (asyncssh.Error, OSError) as error:  # a timeout is an OSError: the line is dead, nobody said so
                 # Nothing ran yet: a connection that died in the meantime is made once more.
                 self._open.pop(host, None)
                 connection.abort()
                 if last:
-                    raise ConnectionLost(host, f"no command could be started: {error}") from error
+                    raise ConnectionLost(host, f"no command could be started: {error or 'no answer'}") from error
         raise AssertionError("unreachable")
 
     async def _run(
