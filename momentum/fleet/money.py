@@ -30,7 +30,8 @@ class OrderTerms:
 
 # OVH's catalogue knows commitments paid "upfront" or "periodic" (order.catalog.public.EngagementConfiguration);
 # OVH's guide to commitments (github.com/ovh/ovhcloud-docs/pull/423, July 2026) says that those of VPS are paid up
-# front, never by the month. The mode is then `upfront12`, and the cart takes it with duration P1Y only.
+# front, never by the month. The mode is then `upfront12`, which OVH's configurator names for this range too
+# (planCode=vps-2027-model1&pricing=upfront12), and the cart takes it with duration P1Y only.
 TERMS: dict[int, OrderTerms] = {
     1: OrderTerms("P1M", "default", 0, 1),
     12: OrderTerms("P1Y", "upfront12", 12, 12),

@@ -68,6 +68,16 @@ ONE_RULE = {
         "pod_cidr: 10.42.0.0/23",
         "room for 2 machines of a /24 each, the file has 4",
     ),
+    "pods without room for the fifth": (
+        [
+            ("pod_cidr: 10.42.0.0/16", "pod_cidr: 10.42.0.0/22"),
+            (AGENT, ONE_MORE.format("agent-0", "agent", 9) + AGENT),
+            BIG_PURSE,
+        ],
+        "k3s.pod_cidr",
+        "pod_cidr: 10.42.0.0/22",
+        "room for 4 machines of a /24 each, the file has 5",
+    ),
     "mesh address outside": (
         [("mesh_address: 10.66.0.4", "mesh_address: 10.67.0.4")],
         "servers[3].mesh_address",
