@@ -21,7 +21,10 @@ from momentum.fleet.schema import Fleet
 
 @dataclass(frozen=True)
 class ComparisonRow:
-    """One line of the table. EUR a month without tax; `times` is how many times the fleet's own price it is."""
+    """One line of the table. EUR a month without tax; `times` is how many times the fleet's own price it is.
+
+    `source` is where the figure was read, `vendor_list` the vendor's own list to check it against.
+    """
 
     where: str
     region: str
@@ -33,6 +36,7 @@ class ComparisonRow:
     read: str
     source: str
     note: str
+    vendor_list: str
 
 
 def comparison(fleet: Fleet) -> tuple[ComparisonRow, ...]:
@@ -55,6 +59,7 @@ def comparison(fleet: Fleet) -> tuple[ComparisonRow, ...]:
         times=Decimal(1),
         read=OVH_READ,
         source=OVH_SOURCE,
+        vendor_list=OVH_SOURCE,
         note=f"{_term(fleet, plans)}; {sum(p.disk_gb for p in plans)} GB of disk, address and traffic included",
     )
     clouds = sorted({offer.cloud for offer in CLOUD_OFFERS})
@@ -86,7 +91,8 @@ def _cloud_row(cloud: str, offers: list[CloudOffer], ours: Decimal) -> Compariso
         times=(eur / ours).quantize(Decimal("0.1")) if ours else Decimal(),
         read=CLOUD_READ.isoformat(),
         source=CLOUD_SOURCE,
-        note="on demand, without disk, address and traffic",
+        note=f"on demand, without disk, address and traffic; dollars at {USD_PER_EUR} a euro; by {CLOUD_LICENCE}",
+        vendor_list=offers[0].vendor_list if offers else "",
     )
 
 
