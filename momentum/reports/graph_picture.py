@@ -40,7 +40,7 @@ def graph_picture(groups: Mapping[str, Sequence[str]], edges: Sequence[Edge]) ->
     group_of = {node: name for name, nodes in groups.items() for node in nodes}
     for number, node in enumerate(layout.ground):
         top = layout.height - (number + 1) * (SLAB_H + 14)
-        _draw_ground(axes, node, top, layout, hue[node], group_of)
+        _draw_ground(axes, node, top, layout, hue[node], group_of, [one for one, to in edges if to == node])
     return style.to_png(figure)
 
 
@@ -74,9 +74,13 @@ def _draw_box(axes: Axes, text: str, left: float, top: float, width: float, heig
     )
 
 
-def _draw_ground(axes: Axes, node: str, top: float, layout: Layout, hue: str, group_of: Mapping[str, str]) -> None:
+def _draw_ground(
+    axes: Axes, node: str, top: float, layout: Layout, hue: str, group_of: Mapping[str, str], below: Sequence[str]
+) -> None:
     fed = layout.ground[node] & layout.boxes.keys()
     text = f"{node}: {len(fed)} of the {len(layout.boxes)} assets above stand on it"
+    if below:
+        text += f", and it stands on {', '.join(below)}"
     _draw_box(axes, text, MARGIN, top, layout.width - 2 * MARGIN, SLAB_H - 8, hue)
     axes.text(
         MARGIN + 14, top + SLAB_H / 2 - 4, style.words(group_of[node]), color=hue, fontsize=10, fontweight="bold",
