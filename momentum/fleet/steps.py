@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 Risk = Literal["reversible", "restart", "destroys data"]
@@ -37,10 +38,23 @@ class Step:
     rests_on: Mapping[str, str] = field(default_factory=dict)
     changes: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The same for the same effect on the same target, whatever else the plan holds."""
         return f"{self.kind}:{self.target}:{digest(dict(self.wants))[:12]}"
+
+    def values(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        return {
+            "kind": self.kind,
+            "target": self.target,
+            "reason": self.reason,
+            "risk": self.risk,
+            "price": {"monthly": self.price.monthly, "today": self.price.today},
+            "wants": dict(self.wants),
+            "rests_on": dict(self.rests_on),
+            "changes": self.changes,
+        }
 
 
 @dataclass(frozen=True)
@@ -51,10 +65,10 @@ class Plan:
     steps: tuple[Step, ...]
     unread: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """What a person says yes to: the file, every step and every fact that a step rests on."""
-        return digest({"fleet": self.fleet, "steps": [asdict(step) for step in self.steps]})[:16]
+        return digest({"fleet": self.fleet, "steps": [step.values() for step in self.steps]})[:16]
 
     @property
     def price(self) -> Price:
@@ -66,7 +80,7 @@ class Plan:
 
     def to_json(self) -> str:
         """The plan as text, with its hash; `from_json` gives back a plan of the same hash."""
-        values = {"hash": self.hash, "fleet": self.fleet, "steps": [asdict(step) for step in self.steps]}
+        values = {"hash": self.hash, "fleet": self.fleet, "steps": [step.values() for step in self.steps]}
         return json.dumps(values | {"unread": dict(self.unread)}, indent=1, default=str)
 
     @classmethod

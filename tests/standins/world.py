@@ -33,6 +33,7 @@ class Fuse:
     """Counts boundaries; at the one it is set to, and at each after it, the process dies."""
 
     at: int | None = None
+    at_name: str | None = None
     passed: int = 0
     dead: bool = False
     names: list[str] = field(default_factory=list)
@@ -44,7 +45,7 @@ class Fuse:
             return
         self.passed += 1
         self.names.append(name)
-        if self.passed == self.at:
+        if self.passed == self.at or name == self.at_name:
             self.dead = True
             raise Killed(name)
 
