@@ -7,12 +7,14 @@ from decimal import Decimal
 
 from momentum.fleet.money import cost
 from momentum.fleet.prices import (
+    CLOUD_LICENCE,
     CLOUD_OFFERS,
     CLOUD_READ,
     CLOUD_SOURCE,
     OVH_READ,
     OVH_SOURCE,
     PLANS,
+    USD_PER_EUR,
     CloudOffer,
     PlanPrice,
 )
