@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from momentum.adapters.ovh import OvhApi
+from momentum.adapters.ssh import Endpoint, Unreachable
 from momentum.errors import MomentumError
 from momentum.fleet.facts import Facts, Known
 from momentum.fleet.operations import dns, servers
@@ -77,6 +78,23 @@ def fleet_of(servers_kept: int = 4, **changed: Any) -> Fleet:
     return _default().model_copy(update={"servers": _default().servers[:servers_kept], **changed})
 
 
+@dataclass
+class HostsThatShowKeys:
+    """As much of the hosts over SSH as pinning asks: each address has one key. `starting` answers are none at all."""
+
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    starting: int = 0
+
+    def shown_host_key(self, host: str) -> str:
+        if self.starting > 0:
+            self.starting -= 1
+            raise Unreachable(host, "nothing answers")
+        return f"ssh-ed25519 {self.endpoints[host].address}"
+
+    def pin(self, host: str, host_key: str) -> None:
+        self.endpoints[host] = replace(self.endpoints[host], host_key=host_key)
+
+
 def planned(fleet: Fleet, facts: Facts, known: Known) -> list[Step]:
     return [*servers.steps(fleet, facts, known), *dns.steps(fleet, facts, known), *servers.ending(fleet, facts, known)]
 
@@ -85,7 +103,9 @@ def looked(api: OvhApi, fleet: Fleet) -> Facts:
     return Facts(machines=read_machines(api), dns=read_dns(api, fleet.dns.zone) if fleet.dns else None)
 
 
-def apply(fleet: Fleet, api: OvhApi, journal: MemoryJournal, said: list[str] | None = None) -> list[str]:
+def apply(
+    fleet: Fleet, api: OvhApi, journal: MemoryJournal, said: list[str] | None = None, hosts: Any = None
+) -> list[str]:
     """The kinds and targets of the steps done. Raises what a step raises, after it was journalled as failed."""
     done: list[str] = []
     heard = said if said is not None else []
@@ -94,7 +114,7 @@ def apply(fleet: Fleet, api: OvhApi, journal: MemoryJournal, said: list[str] | N
         left = planned(fleet, facts, journal.known())
         if not left:
             return done
-        step, outside = left[0], Outside(fleet, api, None, None, journal, facts)  # type: ignore[arg-type]
+        step, outside = left[0], Outside(fleet, api, hosts or HostsThatShowKeys(), None, journal, facts)  # type: ignore[arg-type]
         entry = journal.begin("plan", step)
         try:
             result = KINDS[step.kind](step, outside, heard.append)

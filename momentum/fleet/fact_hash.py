@@ -27,7 +27,7 @@ def fact(facts: Facts, known: Known, name: str) -> Any:
     head, _, rest = name.partition(":")
     if head == "host":
         server, _, part = rest.partition(":")
-        read = _HOST_PARTS[part]
+        read = HOST_PARTS[part]
         host = facts.hosts.get(server)
         return ABSENT if host is None else read(host)
     if head == "machine":
@@ -62,7 +62,7 @@ def _mesh(host: Host) -> dict[str, Any]:
     return {"public_key": host.mesh_public_key, "peers": peers}
 
 
-_HOST_PARTS: Mapping[str, Callable[[Host], Any]] = {
+HOST_PARTS: Mapping[str, Callable[[Host], Any]] = {
     "files": lambda host: {path: asdict(file) for path, file in host.files.items()},
     "sysctl": lambda host: dict(host.sysctl),
     "mesh": _mesh,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from momentum.fleet.fact_hash import rests_on
+from momentum.fleet.fact_hash import HOST_PARTS, rests_on
 from momentum.fleet.facts import Facts, Known, Machine
 from momentum.fleet.money import TERMS, server_price, with_tax
 from momentum.fleet.schema import Fleet, Server
@@ -28,6 +28,8 @@ def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
         machine = _machine(server.name, facts, known)
         if machine is None and server.name in known.services:
             continue
+        if server.name not in known.host_keys:
+            yield _pin(server, facts, known)
         yield from _marked(fleet, server, machine, facts, known)
         yield from _renewed(fleet, server, machine, facts, known)
 
@@ -163,6 +165,18 @@ def _install(fleet: Fleet, server: Server, facts: Facts, known: Known) -> Step:
         wants={"image": fleet.provider.image, "public_key": key.public_key},
         rests_on=rests_on(facts, known, "machines", f"order:{server.name}"),
         changes=_changes(server, known, f"order:{server.name}"),
+    )
+
+
+def _pin(server: Server, facts: Facts, known: Known) -> Step:
+    """Nothing vouches for the first key that a machine shows; from then on another one is refused."""
+    return Step(
+        kind="server.pin",
+        target=server.name,
+        reason="the key that the host shows at its delivery is the one that it must show for ever",
+        wants={"server": server.name},
+        rests_on=rests_on(facts, known, "machines"),
+        changes=tuple(f"host:{server.name}:{part}" for part in HOST_PARTS),
     )
 
 

@@ -6,13 +6,36 @@ from collections.abc import Mapping
 from typing import Any
 
 from momentum.adapters.ovh.api import segment
+from momentum.adapters.ssh import Endpoint, Unreachable
 from momentum.errors import MomentumError
 from momentum.fleet.steps import Step
 from momentum.provisioning.execute.ordering import order
 from momentum.provisioning.execute.settling import until_seen
 from momentum.provisioning.execute.tasks import install
-from momentum.provisioning.observe.provider import MARK
+from momentum.provisioning.observe.provider import MARK, read_machine
 from momentum.provisioning.outside import Execute, Outside, Progress
+
+_STARTS_S, _ASKED_EVERY_S = 300, 15
+"""What sshd of a machine that has just been installed is given to answer."""
+
+
+def pin(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
+    """The host's key as it shows it now. Its sshd may still be starting."""
+    server, ssh, hosts = step.target, outside.fleet.ssh, outside.hosts
+    address = read_machine(outside.provider, outside.known.services[server]).public_ipv4
+    hosts.endpoints[server] = Endpoint(address, ssh.user, ssh.port)
+    for _ in range(_STARTS_S // _ASKED_EVERY_S):
+        try:
+            key = hosts.shown_host_key(server)
+            break
+        except Unreachable as error:
+            say(str(error))
+            outside.provider.sleep(float(_ASKED_EVERY_S))
+    else:
+        key = hosts.shown_host_key(server)
+    hosts.pin(server, key)
+    say(f"{server} at {address} is known by its key from now on")
+    return {"known": {"host_key": {server: key}}}
 
 
 def mark(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
@@ -79,6 +102,7 @@ def _set_renewal(outside: Outside, service: str, **wanted: Any) -> None:
 KINDS: Mapping[str, Execute] = {
     "server.order": order,
     "server.install": install,
+    "server.pin": pin,
     "server.mark": mark,
     "server.renew": renew,
     "server.end": end,

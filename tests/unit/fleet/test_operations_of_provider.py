@@ -14,7 +14,9 @@ from tests.provider_runs import fleet_of
 
 FLEET = fleet_of(4)
 NAMES = [server.name for server in FLEET.servers]
-KNOWN = Known(services={name: f"vps-{name}" for name in NAMES})
+KNOWN = Known(
+    services={name: f"vps-{name}" for name in NAMES}, host_keys={name: f"ssh-ed25519 {name}" for name in NAMES}
+)
 
 
 def machine(name: str, number: int = 1) -> Machine:
@@ -52,7 +54,7 @@ def test_no_change() -> None:
 
 def test_nothing_there_is_planned_whole() -> None:
     steps = list(servers.steps(FLEET, Facts(machines={}), Known()))
-    ways = ("server.order", "server.install", "server.mark", "server.renew")
+    ways = ("server.order", "server.install", "server.pin", "server.mark", "server.renew")
     assert kinds(steps) == [(kind, name) for name in NAMES for kind in ways]
     orders = [step for step in steps if step.kind == "server.order"]
     assert all(step.price == Price(10.40, 124.80) for step in orders)

@@ -73,11 +73,13 @@ def test_killed_at_every_change_and_every_journal_write() -> None:
 
 
 def test_resumed_from_every_moment() -> None:
-    """Before and after every call, reading ones too: what a kill leaves is the world and the journal, so both are
+    """Before every call, and after it where it changes something: what a kill leaves is the world and the journal, so both are
     copied at each moment of one unbroken run and resumed from there."""
     server, journal, moments = new_server(), MemoryJournal(), list[tuple[Event, World, MemoryJournal]]()
 
     def copied(*event: str) -> None:
+        if event[:2] == ("after", "GET"):
+            return  # nothing has changed since the moment before the call
         journal.around = no_kill
         moments.append((event, deepcopy(server.world), deepcopy(journal)))  # type: ignore[arg-type]
         journal.around = copied
@@ -92,7 +94,7 @@ def test_resumed_from_every_moment() -> None:
             wrong[number, event] = told
     assert not wrong, f"{len(wrong)} of {len(moments)}: {next(iter(wrong.items()))}"
     print(f"\nresumed from {len(moments)} moments of an order of four: 4 orders, 4 payments, 4 machines each")
-    assert len(moments) > 1000
+    assert len(moments) > 800
 
 
 def test_killed_twice() -> None:

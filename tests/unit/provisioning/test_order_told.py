@@ -8,7 +8,7 @@ from momentum.errors import MomentumError
 from momentum.fleet.facts import Known
 from momentum.provisioning.execute.ordering import OrderStopped
 from momentum.provisioning.execute.tasks import Stuck
-from tests.provider_runs import ZONE, Killed, MemoryJournal, apply, fleet_of, looked, planned
+from tests.provider_runs import ZONE, HostsThatShowKeys, Killed, MemoryJournal, apply, fleet_of, looked, planned
 from tests.standins.ovh import Fault, OvhServer, World
 from tests.standins.ovh.direct import direct_api
 from tests.standins.ovh.world import DAY_S, Item, Order
@@ -282,3 +282,20 @@ def test_only_a_machine_just_delivered_is_installed(server: OvhServer, journal: 
     facts = looked(direct_api(server), fleet_of(1))
     known = Known(services=dict(journal.known().services))
     assert not [step for step in planned(fleet_of(1), facts, known) if step.kind == "server.install"]
+
+
+def test_host_key_is_pinned_at_delivery(server: OvhServer, journal: MemoryJournal) -> None:
+    """Also where its sshd takes a while to start."""
+    hosts = HostsThatShowKeys(starting=3)
+    done = apply(fleet_of(1), direct_api(server), journal, hosts=hosts)
+    assert [step.split()[0] for step in done[:3]] == ["server.order", "server.install", "server.pin"]
+    (vps,) = server.world.machines.values()
+    assert journal.known().host_keys == {"server-1": f"ssh-ed25519 {vps.ipv4}"}
+    assert hosts.endpoints["server-1"].host_key == f"ssh-ed25519 {vps.ipv4}"
+
+
+def test_host_that_never_answers(server: OvhServer, journal: MemoryJournal) -> None:
+    with pytest.raises(MomentumError, match="nothing answers"):
+        apply(fleet_of(1), direct_api(server), journal, hosts=HostsThatShowKeys(starting=10**6))
+    assert journal.known().host_keys == {}
+    resumed(server, journal)
