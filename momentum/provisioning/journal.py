@@ -109,8 +109,8 @@ class Journal:
         """What must not be forgotten even if the step dies now; None forgets.
 
         `service`, `host_key`: target is the server. `order`: target is the server, value is `{"cart_id": str,
-        "order_id": int | None, "status": str, "since": str}`. `dns_pending`: target is a set of records that was changed
-        and not yet refreshed. `cluster_id`, `k3s_version`: target is "".
+        "order_id": int | None, "status": str, "since": str}`. `dns_pending`: target is a set of records that was
+        changed and not yet refreshed. `cluster_id`, `k3s_version`: target is "".
         """
         self._append("remembered", "", memory=memory, target=target, value=value)
 

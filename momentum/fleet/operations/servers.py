@@ -71,6 +71,11 @@ def differences(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Row]:
             yield server.name, "machine", "service", service, "gone from the account"
             continue
         yield from _unlike(fleet, server, machine)
+    names = {server.name for server in fleet.servers}
+    for order in known.orders:
+        if order.server not in names:
+            found = f"order {order.order_id}" if order.order_id else f"cart {order.cart_id}"
+            yield order.server, "machine", "order", "none: the file does not name it", f"{found}, {order.status}"
     ours = set(known.services.values())
     for service, machine in sorted(facts.machines.items()):
         if service not in ours:

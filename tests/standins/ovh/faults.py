@@ -17,7 +17,8 @@ class Fault:
     """`calls` are the numbers of matching calls it hits, from 1; None: all of them.
 
     "lost before": the connection ends and nothing was changed. "lost after": the change is made, then the connection
-    ends. The 5xx are answered without the change, or after it with `changed=True`. "slow" answers after `seconds`.
+    ends. The 5xx are answered without the change, or after it with `changed=True`. "slow" answers after `seconds`,
+    a 429 names them as Retry-After, or the date with `as_date`.
     """
 
     kind: Kind
@@ -26,6 +27,7 @@ class Fault:
     calls: frozenset[int] | None = frozenset({1})
     changed: bool = False
     seconds: float = 0.0
+    as_date: bool = False
     seen: int = 0
     hits: int = 0
 

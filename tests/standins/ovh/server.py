@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email.utils
 import hashlib
 import json
 import math
@@ -16,7 +17,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from momentum.adapters.ovh import OvhKeys
-from tests.standins.ovh import machines, ordering
+from tests.standins.ovh import carts, catalogue, machines, orders
 from tests.standins.ovh.documents import Documents, documents_folder
 from tests.standins.ovh.errors import Refusal
 from tests.standins.ovh.faults import Fault, Faults
@@ -28,7 +29,7 @@ APPLICATION_SECRET = "secret-5e0d8b1c4a"
 CONSUMER_KEY = "consumer-c19d7e66b0"
 KEYS = OvhKeys(APPLICATION_KEY, APPLICATION_SECRET, CONSUMER_KEY)
 
-SPEAKS = (ordering, machines)
+SPEAKS = (catalogue, carts, orders, machines)
 """The modules whose import fills the table of routes."""
 TIME_MAY_DIFFER_S = 30
 CALLS_A_MINUTE = 60
@@ -198,7 +199,10 @@ def _too_many(retry_after_s: float | None) -> Refusal:
 def _strike(fault: Fault) -> None:
     """Faults that come before the change."""
     if fault.kind == "429":
-        raise _too_many(retry_after_s=fault.seconds)
+        refusal = _too_many(retry_after_s=fault.seconds)
+        if fault.as_date:
+            refusal.headers["Retry-After"] = email.utils.formatdate(time.time() + fault.seconds, usegmt=True)
+        raise refusal
     if fault.kind == "429 without Retry-After":
         raise _too_many(retry_after_s=None)
     if fault.kind == "invalid signature":

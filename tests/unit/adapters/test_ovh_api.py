@@ -92,6 +92,13 @@ def test_retry_after_is_honoured(server: OvhServer) -> None:
     assert len(server.world.carts) == 1
 
 
+def test_retry_after_as_a_date(server: OvhServer) -> None:
+    slept: list[float] = []
+    server.faults.add(Fault("429", path="/vps", seconds=30, as_date=True))
+    assert api_of(server, slept).get("/vps") == []
+    assert [27 < seconds <= 30 for seconds in slept] == [True]
+
+
 def test_429_without_retry_after_waits_longer_each_time(server: OvhServer) -> None:
     slept: list[float] = []
     api = api_of(server, slept)

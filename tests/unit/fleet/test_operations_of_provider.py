@@ -121,6 +121,13 @@ def test_a_machine_that_is_gone_is_told_and_not_bought_again() -> None:
     ]
 
 
+def test_an_order_of_a_server_that_left_the_file_is_told() -> None:
+    known = replace(KNOWN, orders=(OpenOrder("agent-9", "c", 5, "paying"),))
+    assert list(servers.differences(FLEET, Facts(machines=MACHINES), known)) == [
+        ("agent-9", "machine", "order", "none: the file does not name it", "order 5, paying")
+    ]
+
+
 def test_never_installed_anew_but_just_after_the_delivery() -> None:
     def installed(known: Known) -> list[str]:
         return [step.target for step in servers.steps(FLEET, Facts(machines=MACHINES), known) if "install" in step.kind]
