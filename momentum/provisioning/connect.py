@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -29,11 +29,15 @@ class NotConnected(MomentumError):
 
 @dataclass
 class World:
-    """The outside, how to look at it, and where journal and lease are mirrored (None: on this machine alone)."""
+    """The outside, how to look at it, and where journal and lease are mirrored (None: on this machine alone).
+
+    `masked` takes every secret out of a text that is to be shown.
+    """
 
     outside: Outside
     observe: Observe
     store: ObjectStore | None
+    masked: Callable[[str], str]
 
     def look(self) -> Facts:
         """Everything, anew."""
@@ -88,7 +92,7 @@ def connected(settings: Settings, fleet: Fleet, *, to_apply: bool = False) -> It
             journal=journal,
             facts=Facts(),
         )
-        yield World(outside, observer(outside, _readers(outside)), store)
+        yield World(outside, observer(outside, _readers(outside)), store, masker.text)
 
 
 def backup_store(settings: Settings, fleet: Fleet) -> ObjectStore | None:

@@ -11,6 +11,7 @@ from momentum.fleet.facts import Facts
 
 if TYPE_CHECKING:
     from momentum.fleet.facts import Cluster, DnsRecordFact, Host, Machine
+    from momentum.provisioning.apply import Observe
     from momentum.provisioning.outside import Outside
 
 
@@ -28,7 +29,7 @@ class Readers:
     cluster: Callable[[Facts], Cluster | None]
 
 
-def observer(outside: Outside, readers: Readers) -> Callable[[Collection[str] | None, Facts | None], Facts]:
+def observer(outside: Outside, readers: Readers) -> Observe:
     """`observe(changed, before)`: the facts that `changed` names anew over `before`; all of them for None."""
 
     def observe(changed: Collection[str] | None, before: Facts | None) -> Facts:

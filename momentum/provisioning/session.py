@@ -75,9 +75,17 @@ def apply_plan(settings: Settings, plan_hash: str, destroys: Collection[str], te
             raise NotAllowed(f"plan {plan_hash} destroys data on {', '.join(unnamed)}; each must be named to go on")
         world.outside.journal.approve(approved, who())
         lease = Lease(world.store, f"{who()}, process {os.getpid()}")
-        return apply(
-            plan_hash, world.outside, world.observe, all_kinds(), lease=lease, told=lambda one: tell(in_words(one))
-        )
+
+        def told(one: Told) -> None:
+            tell(world.masked(in_words(one)))
+
+        try:
+            return apply(plan_hash, world.outside, world.observe, all_kinds(), lease=lease, told=told)
+        except MomentumError as error:
+            if world.masked(str(error)) == str(error):
+                raise
+            # from None: what caused it would be shown with it
+            raise MomentumError(world.masked(str(error))) from None
 
 
 def _approved(world: World, plan_hash: str) -> Plan:

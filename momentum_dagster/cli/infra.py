@@ -176,6 +176,37 @@ def cost(as_json: Json = False) -> None:
 
 
 @app.command()
+def adopt(
+    server: Annotated[str, typer.Argument(help="Which server of the fleet file it is.")],
+    machine: Annotated[str, typer.Argument(help="The machine's service name at the provider, such as vps-1a2b3c.")],
+    host_key: Annotated[
+        str | None,
+        typer.Option("--host-key", help="Fingerprint of its SSH host key (SHA256:...); for scripts, asks nothing."),
+    ] = None,
+) -> None:
+    """Take over a machine that exists: the journal learns which server it is, and its host key.
+
+    Nothing is changed on it; the next plan shows what would be. Without this a machine in its place would be ordered.
+    """
+    from momentum.provisioning.adopt import Adoption
+    from momentum.provisioning.adopt import adopt as take_over
+
+    def agreed(found: Adoption) -> bool:
+        if host_key is not None:
+            return host_key == found.fingerprint
+        there = found.machine
+        say(f"{there.service}: {there.plan} in {there.datacenter}, {there.public_ipv4}, called {there.display_name!r}")
+        say(f"its SSH host key is {found.fingerprint}; compare it with what the machine's console shows")
+        say(f"it belongs to cluster {found.cluster_id}" if found.cluster_id else "no cluster is on it")
+        if not sys.stdin.isatty():
+            raise MomentumError(f"nobody is there to say yes; a script says --host-key {found.fingerprint}")
+        return bool(typer.prompt(f"Type yes to make it {server}", err=True) == "yes")
+
+    take_over(settings(), server, machine, agreed)
+    say(f"{machine} is {server} from now on; `momentum infra plan` shows what differs from the file")
+
+
+@app.command()
 def history(
     plan_hash: Annotated[str | None, typer.Option("--plan", help="Only this plan.")] = None,
     last: Annotated[int, typer.Option(min=1, help="How many rows, from the newest backwards.")] = 50,

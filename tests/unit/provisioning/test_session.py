@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,10 +20,12 @@ from momentum.provisioning import apply as applying
 from momentum.provisioning import connect
 from momentum.provisioning.apply import Applied, Told
 from momentum.provisioning.journal import Journal
+from momentum.provisioning.masking import Masker
 from momentum.provisioning.session import NotAllowed, apply_plan, in_words, journal_rows
 from momentum.settings import Settings
 from tests.unit.momentum_dagster.fleet_home import fleet_settings, with_secrets
 
+MASKER = Masker(["canary-5512"])
 MARK = Step("server.mark", "server-1", "it has no name", wants={"display_name": "server-1"})
 END = Step("server.end", "agent-1", "not in the file any more", risk="destroys data")
 
@@ -55,7 +58,7 @@ def world(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         store = FolderStore(tmp_path / "mirror")
         journal = Journal(settings.infra_journal_path, store)
         outside = SimpleNamespace(fleet=fleet, journal=journal)
-        yield connect.World(outside, lambda changed, before: Facts(), store)  # type: ignore[arg-type]
+        yield connect.World(outside, lambda changed, before: Facts(), store, MASKER.text)  # type: ignore[arg-type]
         journal.close()
 
     def apply(plan_hash: str, outside: Any, observe: Any, kinds: Any, **_: Any) -> Applied:
@@ -117,6 +120,23 @@ def test_a_missing_secret_is_told_before_anything_else(settings: Settings, world
     settings.secrets_path.unlink()
     with pytest.raises(MomentumError, match="not connected"):
         apply_plan(settings, world.plan.hash, (), print)
+
+
+def test_no_secret_is_told_on_the_way_or_in_an_error(
+    settings: Settings, world: Outer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def apply(plan_hash: str, *_: Any, told: Any, **__: Any) -> Applied:
+        told(Told("said", MARK, 1, 1, "token=canary-5512"))
+        raise MomentumError("it answered: canary-5512 is wrong") from ValueError("canary-5512")
+
+    monkeypatch.setattr(applying, "apply", apply)
+    said: list[str] = []
+    with pytest.raises(MomentumError, match="is wrong") as failed:
+        apply_plan(settings, world.plan.hash, (), said.append)
+    assert said == ["1/1 server.mark server-1: token=***"]
+    shown = "".join(traceback.format_exception(failed.value))
+    assert "canary-5512" not in str(failed.value)
+    assert "canary-5512" not in shown.replace("apply(plan_hash", "")
 
 
 @pytest.mark.parametrize(
