@@ -76,21 +76,21 @@ def _cell(steps: list[tuple[int, Step]], x: int, y: int) -> str:
     text = str(steps[0][0]) if len(steps) == 1 else f"{steps[0][0]}+{len(steps) - 1}"
     told = "\n".join(f"{number}. {step.kind}: {step.reason} ({step.risk}{_price(step)})" for number, step in steps)
     monthly = sum(step.price.monthly for _, step in steps)
-    money = f'<text x="{x + 16}" y="{y + 4}" font-size="9" fill="{_FAINT}">{monthly:+.2f}</text>' if monthly else ""
+    money = f'<text x="{x + 17}" y="{y + 4}" font-size="9" fill="{_FAINT}">{monthly:+.2f}</text>' if monthly else ""
     return (
-        f"<g><title>{escape(told)}</title>{_shape(worst, x, y)}"
+        f"<g><title>{escape(told)}</title>{_shape(worst, x, y, len(text))}"
         f'<text x="{x}" y="{y + 4}" text-anchor="middle" font-size="11" font-weight="600" fill="#fff">{text}</text>'
         f"{money}</g>"
     )
 
 
-def _shape(risk: Risk, x: int, y: int) -> str:
+def _shape(risk: Risk, x: int, y: int, letters: int = 1) -> str:
     half, colour = _BOX // 2, _COLOURS[risk]
     if risk == "destroys data":
-        far = half + 4
-        return f'<path d="M{x} {y - far}l{far} {far}l-{far} {far}l-{far} -{far}z" fill="{colour}"/>'
-    corner = half if risk == "reversible" else 3
-    return f'<rect x="{x - half}" y="{y - half}" width="{_BOX}" height="{_BOX}" rx="{corner}" fill="{colour}"/>'
+        far = half + 4 + max(0, letters - 2) * 3
+        return f'<path d="M{x} {y - half - 4}l{far} {half + 4}l-{far} {half + 4}l-{far} -{half + 4}z" fill="{colour}"/>'
+    corner, wide = half if risk == "reversible" else 3, half + max(0, letters - 2) * 4
+    return f'<rect x="{x - wide}" y="{y - half}" width="{2 * wide}" height="{_BOX}" rx="{corner}" fill="{colour}"/>'
 
 
 def _legend(y: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,21 @@ from momentum.provisioning.apply import NotApproved, StepFailed, Told, WorldMove
 from momentum.provisioning.fencing import Fenced
 from momentum.provisioning.lease import LeaseHeld
 from tests.standins.areas import FILES, KINDS
+from tests.standins.folders import in_memory
 from tests.standins.objects import MemoryStore
 from tests.standins.operator import Operator
 from tests.standins.world import World, small_fleet
 
 
 @pytest.fixture
-def operator(tmp_path: Path) -> Operator:
-    return Operator(tmp_path, small_fleet(), World(), MemoryStore())
+def folder() -> Iterator[Path]:
+    with in_memory() as folder:
+        yield folder
+
+
+@pytest.fixture
+def operator(folder: Path) -> Operator:
+    return Operator(folder, small_fleet(), World(), MemoryStore())
 
 
 @pytest.fixture
@@ -173,8 +181,8 @@ def test_hosts_refuse_an_applier_whose_time_is_over(operator: Operator) -> None:
     assert isinstance(refusal.value.__cause__, Fenced)
 
 
-def test_who_comes_while_another_applies_is_told_who(tmp_path: Path, operator: Operator) -> None:
-    other = Operator(tmp_path, operator.fleet, operator.world, operator.store, name="ben on desktop")
+def test_who_comes_while_another_applies_is_told_who(folder: Path, operator: Operator) -> None:
+    other = Operator(folder, operator.fleet, operator.world, operator.store, name="ben on desktop")
     plan = operator.approved()
     other.journal.synchronise()
     refused: list[str] = []
@@ -189,12 +197,12 @@ def test_who_comes_while_another_applies_is_told_who(tmp_path: Path, operator: O
     assert len(refused) == 1 and refused[0].startswith("ana on laptop is applying (epoch 1)")
 
 
-def test_another_operator_goes_on_where_the_first_stopped(tmp_path: Path, operator: Operator) -> None:
+def test_another_operator_goes_on_where_the_first_stopped(folder: Path, operator: Operator) -> None:
     plan = operator.approved()
     operator.kinds = {**KINDS, "mesh_key": lambda *_: (_ for _ in ()).throw(MomentumError("stop here"))}
     with pytest.raises(StepFailed):
         operator.apply(plan.hash)
-    other = Operator(tmp_path, operator.fleet, operator.world, operator.store, name="ben on desktop")
+    other = Operator(folder, operator.fleet, operator.world, operator.store, name="ben on desktop")
     other.apply(plan.hash)
     assert other.plan().steps == ()
     assert operator.world.done["payment"] == 4

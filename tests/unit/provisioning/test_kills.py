@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from momentum.fleet.steps import Step
 from momentum.provisioning.lease import TTL_S
 from momentum.provisioning.outside import Outside, Progress
 from tests.standins.areas import KINDS
+from tests.standins.folders import in_memory
 from tests.standins.objects import MemoryStore
 from tests.standins.operator import Operator, WatchedJournal
 from tests.standins.world import Fuse, Killed, World, small_fleet
@@ -25,10 +25,8 @@ ONCE = ("order", "payment", "cluster-init", "join", "rename", "file", "mesh key"
 
 @pytest.fixture
 def memory_folder() -> Iterator[Path]:
-    """Thousands of safe writes: in memory where the system has such a folder."""
-    shared = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=shared if os.access(shared, os.W_OK) else None) as folder:
-        yield Path(folder)
+    with in_memory() as folder:
+        yield folder
 
 
 def _begin(folder: Path) -> tuple[Operator, str]:
