@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from momentum.fleet.facts import Facts, Known, Machine
+from momentum.fleet.operations.servers import mark_of
+from momentum.fleet.steps import Plan
 from momentum.fleet.template import default_fleet_text
+from momentum.provisioning.survey import Survey, load_fleet
 from momentum.settings import Settings
 from momentum_dagster.definitions import build_defs, defs
 from momentum_dagster.jobs.fleet import FLEET
+from momentum_dagster.resources.infrastructure import Infrastructure
 from tests.unit.momentum_dagster.fleet_home import fleet_settings
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -112,3 +119,52 @@ def test_the_job_that_changes_demands_the_hash_of_a_plan(settings: Settings, ins
     assert not result.success
     [failure] = [event for event in result.all_events if event.is_step_failure]
     assert "MOMENTUM_PROFILE=production" in str(failure.step_failure_data.error)
+
+
+class Seen(Infrastructure):
+    """The resource as it is, but for the world that it sees: a server renamed and one that nobody ordered."""
+
+    def survey(self) -> Survey:
+        fleet = load_fleet(self.settings)
+        known = Known(services={server.name: f"vps-{server.name}" for server in fleet.servers})
+        machines = {
+            service: Machine(
+                service, "mail" if name == "server-2" else name, "vps-2027-model3", "GRA", "running", "Debian 12",
+                "203.0.113.1", None, True, renew_months=12, mark=mark_of(fleet, name),
+            )
+            for name, service in known.services.items()
+        }  # fmt: skip
+        stray = Machine("vps-stray", "", "vps-2027-model1", "GRA", "running", "Debian 12", "203.0.113.9", None, True)
+        return Survey(fleet, Facts(machines=machines | {"vps-stray": stray}), known)
+
+
+def test_drift_fails_its_own_check_with_server_and_field_and_stops_nothing(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    result = observed(settings, instance, infrastructure=Seen(home=str(settings.home)))
+    assert result.success
+    found = checks_of(result)
+    name, stray = found["servers", "display_name"], found["servers", "ordered"]
+    assert not name.passed
+    assert name.severity == dg.AssetCheckSeverity.WARN
+    assert name.description == "server-2: machine display name: wanted server-2, found mail"
+    assert "vps-stray" in (stray.description or "")
+    assert found["servers", "renewal"].passed
+    [row] = name.metadata["differences"].value.records
+    assert (row.data["server"], row.data["field"]) == ("server-2", "display name")
+    servers = metadata_of(result, "servers")["servers"].value.records
+    assert servers[-1].data["machine"] == "vps-stray"
+
+
+def test_the_plan_is_there_as_table_picture_and_data_under_its_hash(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    result = observed(settings, instance, infrastructure=Seen(home=str(settings.home)))
+    shown = metadata_of(result, "fleet")
+    planned = Plan.from_json(json.dumps(shown["plan as JSON"].value))
+    assert planned.hash == shown["plan_hash"].value
+    assert any((step.kind, step.target) == ("server.mark", "server-2") for step in planned.steps)
+    assert len(shown["plan"].value.records) == len(planned.steps)
+    picture = str(shown["plan as a picture"].value).partition("base64,")[2].rstrip(")")
+    assert planned.hash in base64.b64decode(picture).decode()
+    assert not checks_of(result)["fleet", "as_planned"].passed
