@@ -91,6 +91,7 @@ def connected(settings: Settings, fleet: Fleet, *, to_apply: bool = False) -> It
             cluster=None,
             journal=journal,
             facts=Facts(),
+            secrets=secrets,
         )
         yield World(outside, observer(outside, _readers(outside)), store, masker.text)
 

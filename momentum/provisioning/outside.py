@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ class Outside:
     cluster: Any
     journal: Journal
     facts: Facts
+    # By name (adapters/secrets.py), for what must lie on a host in the clear: K3s's token, the object store's keys.
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def known(self) -> Known:
