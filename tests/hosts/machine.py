@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
+import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,10 +41,7 @@ class TestHost:
 
     def start_sshd(self) -> None:
         self.run("/usr/sbin/sshd", "-f", "/etc/ssh/test_sshd_config", "-p", str(self.port), "-E", "/run/sshd.log")
-        deadline = time.monotonic() + 5
-        while f":{self.port} " not in self.sh("ss -ltn 2>/dev/null || cat /run/sshd.log"):
-            assert time.monotonic() < deadline, self.sh("cat /run/sshd.log")
-            time.sleep(0.02)
+        self.until(lambda: f":{self.port} " in self.sh("ss -ltn"))
 
     def stop_sshd(self, *, sessions: bool = True) -> None:
         """Sessions are ended hard, as when a cable is cut: nobody says goodbye."""
@@ -78,6 +78,31 @@ class TestHost:
 
     def mend(self) -> None:
         self.run("ip", "link", "set", "eth0", "up")
+
+    def serve(self, port: int) -> None:
+        """Something that takes connections at this port, until the host ends."""
+        script = f"import socket as s, time; l = s.create_server(('', {port})); print(flush=True); time.sleep(1e6)"
+        self.sh(f'setsid {sys.executable} -I -S -c "{script}" >/run/serve{port} 2>&1 </dev/null &')
+        self.until(lambda: self.sh(f"cat /run/serve{port}") != "")
+
+    def answers(self, port: int) -> bool:
+        """Whether this process gets a connection to it from outside."""
+        try:
+            socket.create_connection((self.address, port), timeout=0.5).close()
+        except OSError:
+            return False
+        return True
+
+    def reaches(self, address: str, port: int) -> bool:
+        """Whether the host itself gets a connection there."""
+        script = f"import socket; socket.create_connection(('{address}', {port}), timeout=2)"
+        return self.run(sys.executable, "-I", "-S", "-c", script, check=False).returncode == 0
+
+    def until(self, true: Callable[[], bool], seconds: float = 10) -> None:
+        deadline = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < deadline, f"{self.name}: not in {seconds:g} s"
+            time.sleep(0.05)
 
     def started_units(self) -> list[str]:
         return self.sh("cat /run/systemctl-standin/started 2>/dev/null", check=False).split()

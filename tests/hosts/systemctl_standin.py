@@ -158,6 +158,9 @@ def reboot() -> int:
     if os.fork():
         return 0
     os.setsid()
+    log = os.open("/run/reboot.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (0, 1, 2):
+        os.dup2(log, stream)  # those of the connection end with it
     time.sleep(0.3)
     if Path("/proc/sys/kernel").stat().st_dev == Path("/proc").stat().st_dev or os.getppid() > 1:
         sys.exit("this is no test host")  # every process that can be seen would be ended
@@ -169,7 +172,8 @@ def reboot() -> int:
         if file.name != "started":
             file.unlink()
     subprocess.run(["nft", "flush", "ruleset"], check=False)
-    Path("/run/reboot-required").unlink(missing_ok=True)
+    for name in ("wireguard", "momentum", "reboot-required"):
+        subprocess.run(["rm", "-rf", f"/run/{name}"], check=False)
     Path("/proc/sys/kernel/random/boot_id").write_text(f"{uuid.uuid4()}\n")
     time.sleep(0.5)
     for unit in sorted(ENABLED.iterdir()) if ENABLED.is_dir() else []:

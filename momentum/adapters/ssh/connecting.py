@@ -65,6 +65,8 @@ async def connect(
         if endpoint.host_key is None:
             raise HostKeyUnknown(name, shown[-1]) from error
         raise HostKeyChanged(name, endpoint.host_key, shown[-1] if shown else "") from error
+    except asyncssh.KeyImportError as error:
+        raise AuthenticationRefused(name, f"the operator's own key cannot be read: {error}") from error
     except (TimeoutError, OSError, asyncssh.Error) as error:
         raise in_words(name, endpoint, error, timeout_s) from error
 

@@ -20,6 +20,7 @@ from momentum.adapters.ssh.errors import (
     DiskFull,
     SshError,
     SudoRefused,
+    Unreachable,
 )
 from momentum.adapters.ssh.files import ABSENT, CUT, File, put_argv, read_argv
 from momentum.adapters.ssh.output import Lines, Mask
@@ -85,7 +86,7 @@ class Hosts:
 
     def shown_host_key(self, host: str) -> str:
         """The key that the host shows now, for pinning at its delivery. Nobody logs in."""
-        return self._await(shown_host_key(host, self.endpoints[host], self._connect_timeout_s))
+        return self._await(shown_host_key(host, self._endpoint(host), self._connect_timeout_s))
 
     def pin(self, host: str, host_key: str) -> None:
         self.endpoints[host] = replace(self.endpoints[host], host_key=host_key)
@@ -163,12 +164,16 @@ class Hosts:
     def _await(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
+    def _endpoint(self, host: str) -> Endpoint:
+        if host not in self.endpoints:
+            raise Unreachable(host, "no address of it is known: it was not delivered yet, or not adopted")
+        return self.endpoints[host]
+
     async def _connection(self, host: str) -> asyncssh.SSHClientConnection:
         async with self._guards.setdefault(host, asyncio.Lock()):
             connection = self._open.get(host)
             if connection is None or connection.is_closed():
-                endpoint = self.endpoints[host]
-                connection = await connect(host, endpoint, self._client_keys, self._connect_timeout_s)
+                connection = await connect(host, self._endpoint(host), self._client_keys, self._connect_timeout_s)
                 self._open[host] = connection
                 self.connections[host] += 1
             return connection
@@ -198,7 +203,7 @@ class Hosts:
         timeout_s: float,
         on_output: Emit | None,
     ) -> tuple[int, bytes, bytes]:
-        as_root = sudo and self.endpoints[host].user != "root"
+        as_root = sudo and self._endpoint(host).user != "root"
         command = shlex.join([*(["sudo", "-n", "--"] if as_root else []), *argv])
         self.calls[host] += 1
         process = await self._process(host, command)

@@ -1,0 +1,44 @@
+"""Output without secrets, paths that are written, fingerprints as OpenSSH shows them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from momentum.adapters.ssh import File
+from momentum.adapters.ssh.errors import fingerprint
+from momentum.adapters.ssh.files import put_argv
+from momentum.adapters.ssh.output import Lines
+
+SECRET = "canary-7f3a9é"
+
+
+@given(st.lists(st.integers(1, 12), max_size=30))
+def test_a_secret_is_masked_wherever_the_output_is_cut(cuts: list[int]) -> None:
+    lines, data = list[str](), f"first\ntoken {SECRET}\r\nno end {SECRET}".encode()
+    output = Lines(lambda text: text.replace(SECRET, "***"), lines.append)
+    for length in cuts:
+        output.feed(data[:length])
+        data = data[length:]
+    output.feed(data)
+    output.end()
+    assert lines == ["first", "token ***", "no end ***"]
+
+
+@pytest.mark.parametrize("path", ["etc/x", "/etc/../root/x", "/etc/a b", "/etc/$(id)", "/etc/x\n"])
+def test_a_path_that_no_managed_file_has_is_not_written(path: str) -> None:
+    with pytest.raises(ValueError, match="not a path"):
+        put_argv([File(path, b"")])
+
+
+def test_the_content_of_a_file_is_not_shown() -> None:
+    assert SECRET not in repr(File("/etc/x", SECRET.encode()))
+    assert not any(SECRET in word for word in put_argv([File("/etc/x", SECRET.encode())]))
+
+
+def test_a_fingerprint_is_that_of_ssh_keygen() -> None:
+    # SHA-256 over the 51 bytes of the key's blob, in base64 without padding, by `ssh-keygen -l`.
+    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl comment"
+    assert fingerprint(key) == "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU"
+    assert fingerprint("nonsense") == "(unreadable)"
