@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -42,7 +43,10 @@ class Fault:
 
 @dataclass
 class Faults:
+    """`any_call` is asked for a fault where none that is switched on strikes."""
+
     switched_on: list[Fault] = field(default_factory=list)
+    any_call: Callable[[str, str], Fault | None] | None = None
 
     def add(self, fault: Fault) -> Fault:
         self.switched_on.append(fault)
@@ -53,4 +57,6 @@ class Faults:
 
     def of(self, method: str, path: str) -> Fault | None:
         struck = [fault for fault in self.switched_on if fault.hit(method, path)]
-        return struck[0] if struck else None
+        if struck or self.any_call is None:
+            return struck[0] if struck else None
+        return self.any_call(method, path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Callable
 from copy import deepcopy
@@ -73,28 +74,32 @@ def test_killed_at_every_change_and_every_journal_write() -> None:
 
 
 def test_resumed_from_every_moment() -> None:
-    """Before every call, and after it where it changes something: what a kill leaves is the world and the journal, so both are
-    copied at each moment of one unbroken run and resumed from there."""
-    server, journal, moments = new_server(), MemoryJournal(), list[tuple[Event, World, MemoryJournal]]()
+    """Before and after every call, reading ones too. What a kill leaves is the world and the journal: both are copied
+    at each moment of one unbroken run at which they are not as at the moment before, and resumed from there."""
+    server, journal = new_server(), MemoryJournal()
+    moments, states = 0, dict[tuple[int, ...], tuple[Event, World, MemoryJournal]]()
 
     def copied(*event: str) -> None:
-        if event[:2] == ("after", "GET"):
-            return  # nothing has changed since the moment before the call
-        journal.around = no_kill
-        moments.append((event, deepcopy(server.world), deepcopy(journal)))  # type: ignore[arg-type]
-        journal.around = copied
+        nonlocal moments
+        moments += 1
+        state = (len(journal.events), int(server.world.clock()), server.mutating.total())
+        if state not in states:
+            journal.around = no_kill
+            states[state] = (event, deepcopy(server.world), deepcopy(journal))  # type: ignore[assignment]
+            journal.around = copied
 
     journal.around = copied
     apply(fleet_of(4), direct_api(server, copied), journal)
     end, wrong = server.world.dump(), {}
-    for number, (event, world, left) in enumerate(moments):
+    for state, (event, world, left) in states.items():
         resumed = OvhServer(world, checked=False)
         apply(fleet_of(4), direct_api(resumed), left)
         if told := told_of(resumed, end, 4):
-            wrong[number, event] = told
-    assert not wrong, f"{len(wrong)} of {len(moments)}: {next(iter(wrong.items()))}"
-    print(f"\nresumed from {len(moments)} moments of an order of four: 4 orders, 4 payments, 4 machines each")
-    assert len(moments) > 800
+            wrong[state, event] = told
+    assert not wrong, f"{len(wrong)} of {len(states)}: {next(iter(wrong.items()))}"
+    print(f"\n{moments} moments of an order of four, {len(states)} different states, each resumed: 4 of everything")
+    assert moments > 1000
+    assert len(states) > 200
 
 
 def test_killed_twice() -> None:
@@ -224,3 +229,37 @@ def test_lost_again_and_again_is_told() -> None:
     with pytest.raises(OutcomeUnknown, match="what stands in the account is read first"):
         apply(fleet_of(1), direct_api(server), MemoryJournal())
     assert not server.world.orders
+
+
+def test_anything_at_any_time() -> None:
+    """A hundred times two servers, every twelfth call or so struck by any fault or a kill, until it is through."""
+    end, _ = unbroken(2)
+    strikes = Counter[str]()
+    for seed in range(100):
+        chance, server, journal = random.Random(seed), new_server(), MemoryJournal()
+
+        def strike(when: str, method: str, path: str, chance: random.Random = chance) -> None:
+            if chance.random() < 0.02:
+                strikes["kill"] += 1
+                raise Killed
+
+        server.faults.any_call = lambda method, path, chance=chance: _struck(chance, strikes)
+        for _ in range(400):
+            journal.around = strike
+            try:
+                apply(fleet_of(2), direct_api(server, strike), journal)
+                break
+            except (Killed, MomentumError):
+                assert len(server.world.orders) <= 2
+        else:
+            raise AssertionError(f"seed {seed} does not come to an end")
+        assert not told_of(server, end, 2), f"seed {seed}"
+    print(f"\n100 runs, {sum(strikes.values())} strikes {dict(strikes)}: two orders, payments, machines each")
+
+
+def _struck(chance: random.Random, strikes: Counter[str]) -> Fault | None:
+    if chance.random() > 0.06:
+        return None
+    kind = chance.choice([*KINDS, "no JSON", "502", "out of time"])
+    strikes[kind] += 1
+    return Fault(kind, seconds=5, changed=kind in ("500", "502") and chance.random() < 0.5)  # type: ignore[arg-type]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
 from momentum.adapters.ovh import ApiError, connect
 from tests.provider_runs import ZONE, MemoryJournal, apply, fleet_of
-from tests.standins.ovh import KEYS, OvhServer, World, documents_folder
+from tests.standins.ovh import KEYS, Clock, Fault, OvhServer, World, documents_folder
 from tests.standins.ovh.routes import ROUTES
 from tests.standins.ovh.uncovered import ERROR_CODES, ERROR_FIELDS, HEADERS, UNCOVERED
 
@@ -23,9 +24,7 @@ def test_a_whole_way_through_python_ovh_is_as_the_documents_say() -> None:
     world = World(zones=(ZONE,))
     with OvhServer(world, limited=True) as server:
         clock = world.clock
-        api = connect(
-            KEYS, url=server.url, clock=clock, sleep=clock.advance, now=lambda: datetime.fromtimestamp(clock(), UTC)
-        )
+        api = connect(KEYS, url=server.url, clock=clock, sleep=clock.advance, now=partial(_time_of, clock))
         journal = MemoryJournal()
         begun = clock()
         apply(fleet_of(4), api, journal)
@@ -44,6 +43,24 @@ def test_a_whole_way_through_python_ovh_is_as_the_documents_say() -> None:
     )
     assert documents.validated > 600
     assert [vps.delete_at_expiration for vps in world.machines.values()] == [False, False, False, True]
+
+
+def test_answers_lost_on_the_wire() -> None:
+    """The same through sockets: at every POST of one server's way the connection ends after the change was made."""
+    posts = 0
+    while True:
+        posts += 1
+        world = World(zones=(ZONE,))
+        clock = world.clock
+        with OvhServer(world) as server:
+            struck = server.faults.add(Fault("lost after", "POST", calls=frozenset({posts})))
+            api = connect(KEYS, url=server.url, clock=clock, sleep=clock.advance, now=partial(_time_of, clock))
+            apply(fleet_of(1), api, MemoryJournal())
+        assert (len(world.orders), len(world.payments), len(world.machines)) == (1, 1, 1)
+        if not struck.hits:
+            break
+    print(f"\n{posts - 1} POSTs, each answer lost on the wire once: one order, one payment, one machine")
+    assert posts > 10
 
 
 @no_documents
@@ -104,6 +121,10 @@ def test_errors_are_of_the_listed_fields_and_codes() -> None:
     rows = len(UNCOVERED) + len(HEADERS) + len(ERROR_FIELDS) + len(ERROR_CODES)
     print(f"\n{rows} things are spoken that no document of OVH covers, each with its source")
     assert all(row.source for row in UNCOVERED)
+
+
+def _time_of(clock: Clock) -> datetime:
+    return datetime.fromtimestamp(clock(), UTC)
 
 
 def _same(route: str, documented: str) -> bool:
