@@ -69,7 +69,7 @@ def apply_plan(settings: Settings, plan_hash: str, destroys: Collection[str], te
     fleet = fleet_to_apply(settings)
     with connected(settings, fleet, to_apply=True) as world:
         assert world.store is not None  # its keys are among those that applying needs
-        approved = _approved(world, plan_hash)
+        approved = _approved(settings, world, plan_hash)
         at_risk = {step.target for step in approved.steps if step.risk == "destroys data"}
         if unnamed := sorted(at_risk - set(destroys)):
             raise NotAllowed(f"plan {plan_hash} destroys data on {', '.join(unnamed)}; each must be named to go on")
@@ -88,9 +88,10 @@ def apply_plan(settings: Settings, plan_hash: str, destroys: Collection[str], te
             raise MomentumError(world.masked(str(error))) from None
 
 
-def _approved(world: World, plan_hash: str) -> Plan:
+def _approved(settings: Settings, world: World, plan_hash: str) -> Plan:
     """The plan that is begun already, or that of today, if it is the one that was seen."""
     from momentum.fleet.plan import basis, plan
+    from momentum.provisioning.shown import moved_since
 
     journal = world.outside.journal
     kept = journal.proposed(plan_hash)
@@ -99,9 +100,15 @@ def _approved(world: World, plan_hash: str) -> Plan:
     facts, known = world.look(), journal.known()
     today = plan(world.outside.fleet, facts, known)
     if today.hash != plan_hash:
+        moved = moved_since(settings, plan_hash, facts, known)
         raise NotAllowed(
-            f"the plan of today is {today.hash}, not {plan_hash}: the world or the file has moved since you looked. "
-            "Nothing was done; `momentum infra plan` shows it"
+            "\n".join(
+                [
+                    f"the plan of today is {today.hash}, not {plan_hash}: the world or the file has moved since you "
+                    "looked. Nothing was done; `momentum infra plan` shows today's",
+                    *moved,
+                ]
+            )
         )
     journal.propose(today, basis(today, facts, known))
     return today

@@ -227,11 +227,13 @@ def history(
 
 def _seen() -> Survey:
     """One look. A fleet file that is refused is an error here."""
+    from momentum.provisioning.shown import keep
     from momentum.provisioning.survey import survey
 
     seen = survey(settings())
     if seen.refused:
         raise MomentumError(seen.not_seen)
+    keep(settings(), seen)
     return seen
 
 

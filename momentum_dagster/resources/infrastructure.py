@@ -45,10 +45,12 @@ class Infrastructure(dg.ConfigurableResource):
 
     def survey(self) -> Survey:
         """What was seen in this run."""
+        from momentum.provisioning.shown import keep
         from momentum.provisioning.survey import survey
 
         if self._seen is None:
             self._seen = survey(self.settings)
+            keep(self.settings, self._seen)
         return self._seen
 
     def apply(self, plan_hash: str, destroys: Sequence[str], tell: Callable[[str], None]) -> int:
