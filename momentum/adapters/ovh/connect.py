@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from momentum.adapters.ovh.api import OvhApi
 from momentum.adapters.ovh.call_budget import CallBudget
+from momentum.adapters.ovh.errors import BadConfiguration
 
 if TYPE_CHECKING:
     import ovh
@@ -41,18 +42,25 @@ def connect(
 
     def new_client() -> ovh.Client:
         import ovh.client
+        from ovh.exceptions import InvalidConfiguration
 
         name = endpoint
         if url is not None:
             name = f"momentum {url}"
             ovh.client.ENDPOINTS[name] = url
-        return ovh.Client(
-            endpoint=name,
-            application_key=keys.application_key,
-            application_secret=keys.application_secret,
-            consumer_key=keys.consumer_key,
-            timeout=timeout_s,
-        )
+        try:
+            return ovh.Client(
+                endpoint=name,
+                application_key=keys.application_key,
+                application_secret=keys.application_secret,
+                consumer_key=keys.consumer_key,
+                timeout=timeout_s,
+            )
+        except InvalidConfiguration as error:
+            raise BadConfiguration(
+                f"python-ovh refuses its configuration: {error}. It also reads OVH_CLIENT_ID and OVH_CLIENT_SECRET "
+                "from the environment and ovh.conf, ~/.ovh.cfg and /etc/ovh.cfg: take client_id and client_secret out there."
+            ) from None
 
     budget = CallBudget(calls=CALLS_A_MINUTE, window_s=WINDOW_S, clock=clock, sleep=sleep)
     secrets = (keys.application_secret, keys.consumer_key, keys.application_key)

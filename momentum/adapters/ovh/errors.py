@@ -32,6 +32,10 @@ class ApiError(MomentumError):
         super().__init__(f"OVH refused {call or 'a call'}: {message} (status {status}{code}). {way_out}.")
 
 
+class BadConfiguration(MomentumError):
+    """Something on this machine stands in the way of our keys."""
+
+
 class NotReached(MomentumError):
     """No call of several attempts reached the API, or a reading call was never answered. Nothing was changed."""
 

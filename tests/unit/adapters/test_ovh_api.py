@@ -10,6 +10,7 @@ from contextlib import closing
 import pytest
 
 from momentum.adapters.ovh import ApiError, CallBudget, NotReached, OutcomeUnknown, OvhApi, OvhKeys, connect
+from momentum.adapters.ovh.errors import BadConfiguration
 from tests.standins.ovh import CONSUMER_KEY, KEYS, Clock, Fault, OvhServer, World
 
 
@@ -236,3 +237,10 @@ def test_the_world_is_dumped_and_compared() -> None:
         new_cart(api_of(server))
     assert one.dump() == other.dump()
     assert one.whole() != other.whole()
+
+
+def test_other_keys_in_the_environment_are_told(server: OvhServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OVH_CLIENT_ID", "left-over")
+    monkeypatch.setenv("OVH_CLIENT_SECRET", "left-over-too")
+    with pytest.raises(BadConfiguration, match="take client_id and client_secret out"):
+        api_of(server).get("/vps")
