@@ -26,6 +26,7 @@ AREAS = (
     "control_plane",
     "agents",
     "labels",
+    "upgrade",
     "dns",
     "leaving",
 )

@@ -1,0 +1,85 @@
+"""Who is a member of the cluster, and what may be done to it: pure decisions over the facts.
+
+What was not read is never taken for missing: a server that does not answer is neither joined again nor replaced.
+"""
+
+from __future__ import annotations
+
+from momentum.fleet.facts import Cluster, EtcdMember, Facts, Host, Known, Node
+from momentum.fleet.quorum import majority, server_names
+from momentum.fleet.schema import Fleet
+
+K3S_CHANGES = ("cluster:nodes", "cluster:members")
+CORDONED_BY_US, DRAINED = "momentum/cordoned", "drained"
+"""A node's label and its value: which nodes we cordoned, so that one which a person cordoned stays so."""
+
+
+def unseen(server: str, facts: Facts, known: Known) -> bool:
+    """There is such a host, and it could not be read: whatever it is, nothing may be done about it."""
+    return f"host:{server}" in facts.unread or (server in known.host_keys and server not in facts.hosts)
+
+
+def member_of(server: str, cluster: Cluster | None) -> EtcdMember | None:
+    return next((member for member in cluster.members if member.name == server), None) if cluster else None
+
+
+def node_of(server: str, cluster: Cluster | None) -> Node | None:
+    return next((node for node in cluster.nodes if node.name == server), None) if cluster else None
+
+
+def founder(fleet: Fleet, facts: Facts, known: Known) -> str | None:
+    """The server that may found the cluster, or None where there may be one already.
+
+    Never once the journal knows a cluster, and never while another server has etcd on its disk, another member is
+    known, or a server cannot be seen. etcd on the founder's own disk is its founding, cut short: K3s goes on with what
+    is on the disk and ignores the setting that founds, so no second cluster can come of it.
+    """
+    servers = server_names(fleet)
+    if known.cluster_id is not None or any(unseen(name, facts, known) for name in servers):
+        return None
+    first, *others = servers
+    if any(_has_cluster(facts.hosts.get(name)) for name in others):
+        return None
+    members = {member.name for member in facts.cluster.members} if facts.cluster else set()
+    return first if members <= {first} else None
+
+
+def _has_cluster(host: Host | None) -> bool:
+    return host is not None and (host.etcd_on_disk or host.cluster_id is not None)
+
+
+def works(facts: Facts) -> bool:
+    """The cluster was read and can write."""
+    return facts.cluster is not None and facts.cluster.has_quorum
+
+
+def changeable(fleet: Fleet, facts: Facts, known: Known) -> bool:
+    """Whether nodes may come, go and change: the cluster works, or this very plan founds it."""
+    if known.cluster_id is None:
+        return founder(fleet, facts, known) is not None or works(facts)
+    return works(facts) and (facts.cluster is None or facts.cluster.cluster_id == known.cluster_id)
+
+
+def lost_for_good(fleet: Fleet, facts: Facts, known: Known) -> bool:
+    """No majority, and none to come back: every server was seen, and most have no etcd on their disk any more.
+
+    A cluster that only does not answer, whose data is there, is no reason for a restore: it needs its servers started.
+    """
+    servers = server_names(fleet)
+    if known.cluster_id is None or works(facts) or not all(name in facts.hosts for name in servers):
+        return False
+    return sum(facts.hosts[name].etcd_on_disk for name in servers) < majority(len(servers))
+
+
+def bears_loss_of(server: str, cluster: Cluster) -> bool:
+    """Whether etcd keeps its majority while this server is away for a while; an agent is always borne."""
+    if member_of(server, cluster) is None:
+        return True
+    healthy = [member for member in cluster.members if member.healthy and member.name != server]
+    return len(cluster.members) == 1 or len(healthy) >= majority(len(cluster.members))
+
+
+def bears_removal_of(server: str, cluster: Cluster) -> bool:
+    """Whether the members that stay are enough among themselves; the last member never goes."""
+    stay = [member for member in cluster.members if member.name != server]
+    return bool(stay) and sum(member.healthy for member in stay) >= majority(len(stay))

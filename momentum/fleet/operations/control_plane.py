@@ -1,0 +1,98 @@
+"""The other servers, one at a time; and any server that lost its disk, the first one included.
+
+etcd remembers a member that is gone, and refuses it under its name: the stale member is removed, then the server
+joins through any that lives. Its node object goes too: K3s keeps a password for each node and a wiped one has another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from momentum.fleet.fact_hash import rests_on
+from momentum.fleet.facts import Facts, Known
+from momentum.fleet.membership import K3S_CHANGES, changeable, founder, lost_for_good, member_of, node_of, unseen
+from momentum.fleet.quorum import server_names
+from momentum.fleet.schema import Fleet
+from momentum.fleet.steps import Step
+
+
+def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
+    restored = first_restored(fleet, facts, known)
+    if restored is None and not changeable(fleet, facts, known):
+        return
+    for name in server_names(fleet):
+        if name == restored or name == founder(fleet, facts, known) or unseen(name, facts, known):
+            continue
+        if restored is not None:
+            yield from _after_restore(fleet, name, facts, known)
+        else:
+            yield from _member(fleet, name, facts, known)
+
+
+def first_restored(fleet: Fleet, facts: Facts, known: Known) -> str | None:
+    """The server on which a restore begins, if there must be one."""
+    if not lost_for_good(fleet, facts, known):
+        return None
+    servers = server_names(fleet)
+    return next((name for name in servers if facts.hosts[name].etcd_on_disk), servers[0])
+
+
+def _member(fleet: Fleet, name: str, facts: Facts, known: Known) -> Iterator[Step]:
+    host, member = facts.hosts.get(name), member_of(name, facts.cluster)
+    on_disk = host is not None and host.etcd_on_disk
+    if on_disk and member is not None:
+        return
+    if member is not None:
+        yield remove_member(name, "its disk has no etcd any more, and etcd still counts it", facts, known)
+    if not on_disk and node_of(name, facts.cluster) is not None:
+        yield delete_node(name, "its disk was wiped: K3s would refuse it under the old node's password", facts, known)
+    yield _join(fleet, name, on_disk, facts, known)
+
+
+def _after_restore(fleet: Fleet, name: str, facts: Facts, known: Known) -> Iterator[Step]:
+    """A restored etcd has one member and the nodes of the snapshot, whatever is told of them now."""
+    on_disk = facts.hosts[name].etcd_on_disk
+    if not on_disk:
+        yield delete_node(name, "its disk was wiped: K3s would refuse it under the old node's password", facts, known)
+    yield _join(fleet, name, on_disk, facts, known)
+
+
+def _join(fleet: Fleet, name: str, on_disk: bool, facts: Facts, known: Known) -> Step:
+    reason = "it is no member of the cluster"
+    if on_disk:
+        reason += "; etcd on its disk is of before a restore or a removal, and is moved away"
+    return Step(
+        kind="k3s.rejoin" if on_disk else "k3s.join",
+        target=name,
+        reason=reason,
+        risk="destroys data" if on_disk else "restart",
+        wants={"version": fleet.k3s.version, "role": "server"},
+        rests_on=rests_on(facts, known, "known:cluster_id", "cluster:members", f"host:{name}:k3s"),
+        changes=(f"host:{name}:k3s", f"host:{name}:files", *K3S_CHANGES),
+    )
+
+
+def remove_member(name: str, why: str, facts: Facts, known: Known) -> Step:
+    member = member_of(name, facts.cluster)
+    return Step(
+        kind="etcd.remove_member",
+        target=name,
+        reason=why,
+        risk="destroys data",
+        wants={"member": member.id if member else None},
+        rests_on=rests_on(facts, known, "cluster:members"),
+        changes=("cluster:members",),
+    )
+
+
+def delete_node(name: str, why: str, facts: Facts, known: Known) -> Step:
+    return Step(
+        kind="node.delete",
+        target=name,
+        reason=why,
+        risk="restart",
+        wants={"node": name},
+        rests_on=rests_on(facts, known, "cluster:nodes"),
+        # K3s takes the member of a deleted node away by itself where it is still there
+        changes=K3S_CHANGES,
+    )

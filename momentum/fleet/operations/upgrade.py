@@ -1,0 +1,76 @@
+"""K3s to the file's version, and reboots for new kernels: one node at a time, servers before agents, quorum kept.
+
+One minor at a time; a version that skips one, or goes down, is refused with the file and planned here neither. The
+etcd snapshot belongs to each upgrade's own step: a step of its own would be wanted again as long as one is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from momentum.fleet.fact_hash import rests_on
+from momentum.fleet.facts import Cluster, Facts, Known
+from momentum.fleet.ladder import ladder, version_key
+from momentum.fleet.membership import CORDONED_BY_US, K3S_CHANGES, bears_loss_of, changeable, node_of, works
+from momentum.fleet.schema import Fleet, Server
+from momentum.fleet.steps import Step
+
+
+def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
+    cluster = facts.cluster
+    if cluster is None or not works(facts) or not changeable(fleet, facts, known):
+        return
+    in_order = sorted(fleet.servers, key=lambda server: server.role != "server")
+    yield from _upgrades(fleet, in_order, cluster, facts, known)
+    for server in in_order:
+        yield from _reboot(server, cluster, facts, known)
+
+
+def _upgrades(fleet: Fleet, in_order: list[Server], cluster: Cluster, facts: Facts, known: Known) -> Iterator[Step]:
+    wanted = fleet.k3s.version
+    nodes = [(server, node) for server in in_order if (node := node_of(server.name, cluster))]
+    if any(len(ladder(node.version, wanted)) > 1 or _newer(node.version, wanted) for _, node in nodes):
+        return
+    for server, node in nodes:
+        if node.version == wanted or not bears_loss_of(server.name, cluster):
+            continue
+        yield Step(
+            kind="k3s.upgrade",
+            target=server.name,
+            reason=f"K3s is {node.version} and is to be {wanted}; a snapshot of etcd is taken before",
+            risk="restart",
+            wants={"version": wanted, "role": server.role},
+            rests_on=rests_on(facts, known, "cluster:members", "cluster:nodes"),
+            changes=(f"host:{server.name}:k3s", *K3S_CHANGES),
+        )
+
+
+def _newer(version: str, wanted: str) -> bool:
+    return version_key(version) > version_key(wanted)
+
+
+def _reboot(server: Server, cluster: Cluster, facts: Facts, known: Known) -> Iterator[Step]:
+    """Drained, rebooted, and let in again by a step of its own, which a kill between the two leaves to be done."""
+    host, node = facts.hosts.get(server.name), node_of(server.name, cluster)
+    if node is None:
+        return
+    needed = host is not None and host.reboot_needed and bears_loss_of(server.name, cluster)
+    if needed:
+        yield Step(
+            kind="node.reboot",
+            target=server.name,
+            reason="an update, as of the kernel, waits for a reboot",
+            risk="restart",
+            wants={"node": server.name},
+            rests_on=rests_on(facts, known, "cluster:members"),
+            changes=(*(f"host:{server.name}:{part}" for part in ("k3s", "mesh", "sysctl", "firewall")), *K3S_CHANGES),
+        )
+    if needed or (node.cordoned and CORDONED_BY_US in node.labels):
+        yield Step(
+            kind="node.uncordon",
+            target=server.name,
+            reason="it was cordoned for its reboot",
+            wants={"node": server.name},
+            rests_on=rests_on(facts, known, "cluster:nodes"),
+            changes=("cluster:nodes",),
+        )
