@@ -205,6 +205,11 @@ class FolderStore:
                 file.flush()
                 os.fsync(file.fileno())
             Path(file.name).replace(path)
+            folder = os.open(path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)  # or the new name may be lost with the power
+            finally:
+                os.close(folder)
         return hashlib.sha256(data).hexdigest()
 
     def keys(self, prefix: str) -> list[str]:

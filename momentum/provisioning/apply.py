@@ -121,7 +121,9 @@ class _Run:
     def to_the_end(self) -> Applied:
         outside = self.outside
         outside.facts = self.observe(None, None)
-        steps = self._left()
+        plan = self._left()
+        self._again(plan)
+        steps = plan.steps
         self._reconcile(steps)
         for step in steps:
             self._check(step)
@@ -129,16 +131,22 @@ class _Run:
             self._check(steps[0])
             self._do(steps[0])
             outside.facts = self.observe(steps[0].changes, outside.facts)
-            steps = self._left()
+            steps = self._left().steps
         if outside.journal.finished_at(self.hash) is None:
             outside.journal.finish(self.hash, outside.fleet.model_dump_json())
         return self.applied
 
-    def _left(self) -> tuple[Step, ...]:
+    def _left(self) -> Plan:
         plan = self.planner(self.outside.fleet, self.outside.facts, self.outside.journal.known())
         if plan.unread and not plan.steps and self.outside.facts.machines is None:
             raise WorldMoved(f"The provider's machines cannot be read now: {plan.unread['machines']}.")
-        return plan.steps
+        return plan
+
+    def _again(self, today: Plan) -> None:
+        """The same hand that undid a plan's effects may do so twice: then the plan of today is that very plan."""
+        journal = self.outside.journal
+        if today.hash == self.hash and (journal.finished_at(self.hash) or journal.done_steps(self.hash)):
+            journal.again(self.hash)
 
     def _reconcile(self, steps: tuple[Step, ...]) -> None:
         """A step that was begun and whose effect is seen is done; its end was only never written."""
@@ -191,21 +199,29 @@ class _Run:
         if execute is None:
             raise StepFailed(step, "no executor knows this kind of step.", self.applied, len(self.by_id))
         self.lease.check()
-        entry = journal.begin(self.hash, step, self.lease.epoch)
-        self._tell("begun", step)
+        try:
+            entry = journal.begin(self.hash, step, self.lease.epoch)
+            self._tell("begun", step)
+            self._execute(execute, step, entry)
+        except StoreUnreachable as problem:  # nothing can be written in the journal, this failure neither
+            self._tell("failed", step, str(problem))
+            raise StepFailed(step, str(problem), self.applied, len(self.by_id)) from problem
+        self.applied.done.append(step)
+        self._tell("done", step)
+
+    def _execute(self, execute: Execute, step: Step, entry: int) -> None:
+        journal = self.outside.journal
         try:
             for server in self._hosts_of(step):
                 fence(self.outside.hosts, server, self.lease.epoch)
             result = execute(step, self.outside, lambda text: self._tell("said", step, text))
         except StoreUnreachable:
-            raise  # the journal cannot be written: nothing may be said in it either
+            raise
         except (MomentumError, OSError) as problem:
             journal.failed(entry, str(problem))
             self._tell("failed", step, str(problem))
             raise StepFailed(step, str(problem), self.applied, len(self.by_id)) from problem
         journal.done(entry, result)
-        self.applied.done.append(step)
-        self._tell("done", step)
 
     def _hosts_of(self, step: Step) -> list[str]:
         """Servers whose host the step changes and that are there to be asked."""

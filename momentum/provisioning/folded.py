@@ -18,6 +18,7 @@ class KeptPlan:
     basis: Mapping[str, Any]
     approved_by: str | None = None
     finished_at: datetime | None = None
+    since: int = 0  # events before this one are of an earlier time that the same plan was applied
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,9 @@ class Folded:
             case "approved":
                 self.plans[event.plan].approved_by = body["who"]
                 self._spoken.append(event)
+            case "again":
+                self.plans[event.plan].finished_at = None
+                self.plans[event.plan].since = event.seq
             case "begun":
                 self.begun[event.seq] = event
                 self._spoken.append(event)
@@ -89,20 +93,22 @@ class Folded:
 
     def open_entries(self, plan: str) -> dict[int, str]:
         return {
-            entry: event.body["step"]["id"]
-            for entry, event in self.begun.items()
-            if event.plan == plan and entry not in self.ended
+            entry: event.body["step"]["id"] for entry, event in self._entries(plan).items() if entry not in self.ended
         }
 
     def done_steps(self, plan: str) -> frozenset[str]:
         return frozenset(
-            self.begun[entry].body["step"]["id"]
-            for entry, event in self.ended.items()
-            if event.what == "done" and event.plan == plan
+            event.body["step"]["id"]
+            for entry, event in self._entries(plan).items()
+            if entry in self.ended and self.ended[entry].what == "done"
         )
 
     def explained(self, plan: str) -> frozenset[str]:
-        return frozenset(name for event in self.begun.values() if event.plan == plan for name in event.body["changes"])
+        return frozenset(name for event in self._entries(plan).values() for name in event.body["changes"])
+
+    def _entries(self, plan: str) -> dict[int, Event]:
+        since = self.plans[plan].since if plan in self.plans else 0
+        return {entry: event for entry, event in self.begun.items() if event.plan == plan and entry > since}
 
     def history(self) -> list[HistoryRow]:
         return [self._row(event) for event in self._spoken]

@@ -114,6 +114,10 @@ class Journal:
         """
         self._append("remembered", "", memory=memory, target=target, value=value)
 
+    def again(self, plan_hash: str) -> None:
+        """The world is once more exactly as this plan saw it: what was done for it before counts no longer."""
+        self._append("again", plan_hash)
+
     def finish(self, plan_hash: str, fleet_json: str) -> None:
         """Nothing of the plan is left; the fleet as it stands is the one last applied."""
         self._append("finished", plan_hash, fleet=fleet_json)

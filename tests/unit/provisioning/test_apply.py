@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from momentum.adapters.object_store import StoreUnreachable
 from momentum.errors import MomentumError
 from momentum.fleet.steps import Step
 from momentum.provisioning.apply import NotApproved, StepFailed, Told, WorldMoved
@@ -127,6 +131,17 @@ def test_a_plan_applied_to_its_end_is_no_licence_for_later(built: Operator) -> N
     assert built.world.nodes["s1"]["role"] == "wrong"
 
 
+def test_the_same_drift_twice_is_the_same_plan_and_is_mended_twice(built: Operator) -> None:
+    plans = []
+    for _ in range(2):
+        built.world.nodes["s1"]["role"] = "wrong"
+        plans.append(built.approved().hash)
+        built.apply(plans[-1])
+        assert built.world.nodes["s1"]["role"] == "data"
+    assert plans[0] == plans[1]
+    assert [row.outcome for row in built.journal.history()][-2:] == ["done", "finished"]
+
+
 def test_a_step_whose_effect_does_not_hold_is_not_repeated_for_ever(operator: Operator) -> None:
     operator.kinds = {**KINDS, "firewall": lambda *_: {}}
     with pytest.raises(WorldMoved, match="was done in this plan and is needed again"):
@@ -206,6 +221,56 @@ def test_another_operator_goes_on_where_the_first_stopped(folder: Path, operator
     other.apply(plan.hash)
     assert other.plan().steps == ()
     assert operator.world.done["payment"] == 4
+
+
+def test_of_thirty_applies_at_once_one_works_and_the_others_name_it(folder: Path, operator: Operator) -> None:
+    plan, over = operator.approved(), threading.Event()
+    operators = [
+        Operator(folder, operator.fleet, operator.world, operator.store, name=f"op{number} here")
+        for number in range(30)
+    ]
+
+    def attempt(one: Operator) -> str:
+        try:
+            one.apply(plan.hash, lambda _: over.wait(20) and None)
+        except LeaseHeld as held:
+            return str(held)
+        return one.name
+
+    with ThreadPoolExecutor(30) as pool:
+        answers = [pool.submit(attempt, one) for one in operators]
+        while sum(answer.done() for answer in answers) < 29:
+            time.sleep(0.01)
+        over.set()
+        texts = [answer.result() for answer in answers]
+    (winner,) = [text for text in texts if text in {one.name for one in operators}]
+    assert sum(text.startswith(f"{winner} is applying (epoch 1)") for text in texts) == 29
+    assert operator.world.done["payment"] == 4
+    operator.journal.synchronise()
+    assert operator.plan().steps == ()
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_store_that_fails_at_any_write_stops_the_step_and_the_next_call_goes_on(folder: Path, moment: str) -> None:
+    """`after`: the write was made and its answer lost."""
+    for at in range(3, 107, 8):  # 107 is the plan's end
+        here = folder / f"{at}"
+        here.mkdir()
+        operator = Operator(here, small_fleet(), World(), MemoryStore())
+        plan = operator.approved()
+
+        def around(name: str, at: int = at) -> None:
+            if name == f"{moment} journal/{at:09d}.json":
+                raise StoreUnreachable("away")
+
+        operator.store.around = around
+        with pytest.raises(StepFailed, match="failed: away"):
+            operator.apply(plan.hash)
+        operator.store.around = lambda _: None
+        operator.apply(plan.hash)
+        assert operator.plan().steps == ()
+        assert operator.world.done["order"] == operator.world.done["payment"] == 4
+        assert operator.world.done["cluster-init"] == 1
 
 
 def test_a_step_of_a_kind_that_nobody_executes_stops_before_it_is_begun(operator: Operator) -> None:
