@@ -59,7 +59,8 @@ def connect(
         except InvalidConfiguration as error:
             raise BadConfiguration(
                 f"python-ovh refuses its configuration: {error}. It also reads OVH_CLIENT_ID and OVH_CLIENT_SECRET "
-                "from the environment and ovh.conf, ~/.ovh.cfg and /etc/ovh.cfg: take client_id and client_secret out there."
+                "from the environment and ovh.conf, ~/.ovh.cfg and /etc/ovh.cfg: take client_id and client_secret out "
+                "there."
             ) from None
 
     budget = CallBudget(calls=CALLS_A_MINUTE, window_s=WINDOW_S, clock=clock, sleep=sleep)
