@@ -52,6 +52,11 @@ def rendered(outside: Outside, step: Step) -> Managed:
     return managed(files)
 
 
+def owner_of(file: RenderedFile) -> str:
+    """As a look at a host tells it."""
+    return file.owner if file.group == file.owner else f"{file.owner}:{file.group}"
+
+
 def differing(outside: Outside, server: str, files: Iterable[RenderedFile]) -> list[RenderedFile]:
     there = host_of(outside, server).files
     return [
@@ -59,7 +64,7 @@ def differing(outside: Outside, server: str, files: Iterable[RenderedFile]) -> l
         for file in files
         if (fact := there.get(file.path)) is None
         or (fact.sha256, fact.owner, fact.mode)
-        != (hashlib.sha256(file.content.encode()).hexdigest(), file.owner, file.mode)
+        != (hashlib.sha256(file.content.encode()).hexdigest(), owner_of(file), file.mode)
     ]
 
 

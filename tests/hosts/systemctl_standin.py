@@ -1,6 +1,6 @@
 """A stand-in for systemctl inside a test host: runs unit files simply, remembers what is enabled and active.
 
-Covers start, stop, restart, reload, enable, disable, is-active, is-enabled, daemon-reload, reboot, with --now,
+Covers show, start, stop, restart, reload, enable, disable, is-active, is-enabled, daemon-reload, reboot, with --now,
 --quiet and --no-block. Differs from the real one: no dependencies, no restarts, no journal, no notify protocol
 (such a unit is active while its process lives). A reboot ends the processes of the host, forgets what does not
 outlive one (links, rules, sysctl are loaded again by enabled units) and starts sshd a moment later.
@@ -153,6 +153,17 @@ def is_enabled(unit: str) -> int:
     return 0 if there else 1
 
 
+def show(units: list[str]) -> int:
+    """The properties that are asked for here, whatever -p says."""
+    blocks = []
+    for unit in units:
+        load, state = ("loaded" if unit_file(unit) else "not-found"), ("active" if alive(unit) else "inactive")
+        enabled = "" if load == "not-found" else "enabled" if (ENABLED / unit).exists() else "disabled"
+        blocks.append(f"Id={unit}\nLoadState={load}\nActiveState={state}\nUnitFileState={enabled}\n")
+    print("\n".join(blocks), end="")
+    return 0
+
+
 def reboot() -> int:
     """In a session of its own, so that the one who asks still gets the answer."""
     if os.fork():
@@ -206,6 +217,8 @@ def main(arguments: list[str]) -> int:
         return 0
     if verb == "reboot":
         return reboot()
+    if verb == "show":
+        return show([one for one in units if one.endswith((".service", ".timer"))])
     worst = 0
     for unit in units:
         name = unit if "." in unit else f"{unit}.service"

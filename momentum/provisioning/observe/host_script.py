@@ -43,9 +43,7 @@ for name in "$user" root; do
   home=$(awk -F: -v name="$name" '$1 == name {{ print $6 }}' /etc/passwd)
   [ -r "$home/.ssh/authorized_keys" ] && sed "s/^/key	$name	/" "$home/.ssh/authorized_keys" && echo
 done
-has systemctl && for unit in $units; do
-  say unit "$unit" "$(systemctl is-active "$unit")" "$(systemctl is-enabled "$unit")"
-done
+has systemctl && systemctl show -p Id -p LoadState -p ActiveState -p UnitFileState $units | sed 's/^/unit	/'
 has k3s && say k3s "$(k3s --version | head -n 1)"
 [ -d /var/lib/rancher/k3s/server/db/etcd/member ] && say etcd
 for ca in /var/lib/rancher/k3s/server/tls/server-ca.crt /var/lib/rancher/k3s/agent/server-ca.crt; do

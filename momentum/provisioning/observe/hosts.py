@@ -61,9 +61,7 @@ def look_at(hosts: Hosts, name: str, ours: Managed, *, user: str, peers: Iterabl
         mesh_peers=_peers(rows),
         firewall=_firewall(rows),
         authorized_keys=_authorized(rows, user),
-        units={
-            unit: _state(active, enabled) for unit, active, enabled in rows["unit"] if enabled not in ("", "not-found")
-        },
+        units=_units(rows),
         k3s_version=_k3s_version(rows),
         etcd_on_disk="etcd" in rows,
         cluster_id=_only(rows, "ca"),
@@ -135,9 +133,18 @@ def _authorized(rows: Rows, user: str) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _state(active: str, enabled: str) -> str:
-    """As `systemctl is-active` says; a unit that a reboot would not bring back is told."""
-    return f"{active}, disabled" if enabled == "disabled" else active
+def _units(rows: Rows) -> dict[str, str]:
+    """As `systemctl is-active` says, of units that exist; one that a reboot would not bring back is told so.
+
+    systemctl shows one block of properties a unit, in an order of its own, with an empty line between.
+    """
+    found = {}
+    for block in "\n".join("".join(fields) for fields in rows["unit"]).split("\n\n"):
+        shown = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        if shown.get("LoadState", "not-found") != "not-found":
+            active = shown.get("ActiveState", "unknown")
+            found[shown["Id"]] = f"{active}, disabled" if shown.get("UnitFileState") == "disabled" else active
+    return found
 
 
 def _k3s_version(rows: Rows) -> str | None:

@@ -69,9 +69,15 @@ def test_files_units_and_the_clock() -> None:
         f"clock | {time.time() - 600:.9f}",
         "file | /etc/a | 00ff | root | root | 640",
         "file | /etc/b | 00ff | root | k3s | 600",
-        "unit | k3s.service | active | enabled",
-        "unit | x.service | active | disabled",
-        "unit | y.service | inactive | not-found",
+        *(
+            "unit | Id=k3s.service",
+            "unit | ActiveState=active",
+            "unit | LoadState=loaded",
+            "unit | UnitFileState=enabled",
+        ),
+        *("unit | ", "unit | Id=x.service", "unit | UnitFileState=disabled", "unit | ActiveState=active"),
+        *("unit | LoadState=loaded", "unit | ", "unit | Id=y.service", "unit | LoadState=not-found"),
+        "unit | ActiveState=inactive",
         "k3s | k3s version v1.36.3+k3s1 (abc)",
     )
     assert {path: (file.owner, file.mode) for path, file in found.files.items()} == {
