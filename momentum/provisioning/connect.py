@@ -31,13 +31,15 @@ class NotConnected(MomentumError):
 class World:
     """The outside, how to look at it, and where journal and lease are mirrored (None: on this machine alone).
 
-    `masked` takes every secret out of a text that is to be shown.
+    `masked` takes every secret out of a text that is to be shown. `behind` says why the journal may lack what
+    another machine wrote; it is empty where it does not.
     """
 
     outside: Outside
     observe: Observe
     store: ObjectStore | None
     masked: Callable[[str], str]
+    behind: str = ""
 
     def look(self) -> Facts:
         """Everything, anew."""
@@ -72,6 +74,7 @@ def connected(settings: Settings, fleet: Fleet, *, to_apply: bool = False) -> It
 
     to_apply: everything is needed, the object store among it, so that no side effect is without its mirror.
     """
+    from momentum.adapters.object_store import StoreUnreachable
     from momentum.adapters.ssh import Hosts
     from momentum.fleet.facts import Facts
     from momentum.provisioning.journal import Journal
@@ -82,7 +85,13 @@ def connected(settings: Settings, fleet: Fleet, *, to_apply: bool = False) -> It
     secrets = _values(settings, TO_APPLY if to_apply else TO_LOOK)
     with ExitStack() as stack:
         store, masker = _object_store(settings, fleet, secrets), Masker(secrets.values())
-        journal = Journal(settings.infra_journal_path, store, masker=masker)
+        behind = ""
+        try:
+            journal = Journal(settings.infra_journal_path, store, masker=masker)
+        except StoreUnreachable as error:
+            if to_apply:
+                raise
+            journal, behind = Journal(settings.infra_journal_path, None, masker=masker), str(error)
         stack.callback(journal.close)
         outside = Outside(
             fleet=fleet,
@@ -93,7 +102,7 @@ def connected(settings: Settings, fleet: Fleet, *, to_apply: bool = False) -> It
             facts=Facts(),
             secrets=secrets,
         )
-        yield World(outside, observer(outside, _readers(outside)), store, masker.text)
+        yield World(outside, observer(outside, _readers(outside)), store, masker.text, behind)
 
 
 def backup_store(settings: Settings, fleet: Fleet) -> ObjectStore | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from momentum.fleet.drift import Difference
+    from momentum.fleet.facts import Facts
 
 Told = tuple[str, str]  # asset, check
 
@@ -42,3 +43,8 @@ def check_of(one: Difference) -> Told:
 def differences_of(differences: Sequence[Difference], asset: str, check: str) -> list[Difference]:
     """Those that this check of this asset tells."""
     return [one for one in differences if check_of(one) == (asset, check)]
+
+
+def unread_of(facts: Facts, reads: Collection[str]) -> list[str]:
+    """What of these parts could not be read, each in a line: whether it drifted nobody knows."""
+    return [f"not seen: {what}: {why}" for what, why in sorted(facts.unread.items()) if what.split(":")[0] in reads]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,12 @@ class Survey:
 
         return tuple(drift(self.fleet, self.facts, self.known))
 
+    def has(self, parts: Collection[str]) -> bool:
+        """Whether anything of these parts of the facts (machines, host, cluster, dns) is there."""
+        facts = self.facts
+        there = {"machines": facts.machines, "host": facts.hosts, "cluster": facts.cluster, "dns": facts.dns}
+        return any(there[part] for part in parts)
+
 
 def load_fleet(settings: Settings, previous: Fleet | None = None) -> Fleet:
     """The fleet file, checked by itself and against the fleet that was applied last.
@@ -110,6 +117,9 @@ def survey(settings: Settings) -> Survey:
         return Survey(None, not_seen=str(error), refused=True)
     try:
         with connected(settings, fleet) as world:
-            return Survey(fleet, world.look(), world.outside.known)
+            facts = world.look()
+            if world.behind:
+                facts = replace(facts, unread={**facts.unread, "journal": world.behind})
+            return Survey(fleet, facts, world.outside.known)
     except NotConnected as error:
         return Survey(fleet, not_seen=str(error))

@@ -27,6 +27,7 @@ _WIDE = 110  # characters that notes in a column of their own take
 _SHOWN = {"servers": "Servers", "mesh": "Mesh", "control_plane": "Control plane", "agents": "Agents", "dns": "DNS"}
 _SEEN = {"servers": (), "mesh": ("alive",), "control_plane": ("ready",), "agents": ("ready",), "dns": ("found",)}
 _LESS = ("labels", "plan", "wanted_peers", "ttl_s", "paid_until", "part")  # left out where there is no room
+NOTHING_TO_DO = "Nothing to do: all that was seen is as the fleet file says."
 _RISKS = {"reversible": "", "restart": "yellow", "destroys data": "bold red"}
 
 
@@ -34,7 +35,8 @@ def plan_view(console: Console, plan: Plan, vat_percent: float) -> None:
     """Every step with its reason, price and risk; sums; the hash to say yes to."""
     _not_seen(console, plan.unread)
     if not plan.steps:
-        console.print("Nothing to do: all that was seen is as the fleet file says.")
+        nothing = "No plan: what is not seen is not missing." if "machines" in plan.unread else NOTHING_TO_DO
+        console.print(nothing)
         return
     if console.width >= _WIDE:
         _plan_table(console, plan)
@@ -149,8 +151,9 @@ def fleet_view(console: Console, seen: Survey) -> None:
         _heading(console, "Not as the file says")
         _rows(console, [vars(one) for one in seen.differences])
     steps = len(seen.plan.steps) if seen.plan else 0
-    console.print()
-    console.print(f"{steps} steps to do: `momentum infra plan`" if steps else "Nothing to do.", highlight=False)
+    if steps or "machines" not in seen.facts.unread:
+        console.print()
+        console.print(f"{steps} steps to do: `momentum infra plan`" if steps else NOTHING_TO_DO, highlight=False)
 
 
 def _rows(console: Console, found: Sequence[Mapping[str, Any]]) -> None:

@@ -13,6 +13,7 @@ first_server = seen_asset(
     about="The server that founded the cluster, once. One row per server that runs etcd, with the cluster it belongs "
     "to: there is one, and the journal remembers it, so that no server ever founds a second.",
     rows=rows.first_server,
+    reads=["host"],
     checks={"one_cluster": "every server with etcd on its disk belongs to the cluster that the journal knows"},
 )
 control_plane = seen_asset(
@@ -21,6 +22,7 @@ control_plane = seen_asset(
     kinds={"k3s", "etcd"},
     about="Servers that run the Kubernetes API and etcd, an odd number. One row per server.",
     rows=rows.control_plane,
+    reads=["host", "cluster"],
     checks={
         "members": "every server is a healthy member of etcd, and nobody else is",
         "k3s": "configuration and version of K3s are the file's",
@@ -32,6 +34,7 @@ agents = seen_asset(
     kinds={"k3s", "kubernetes"},
     about="Servers that run pods only, and with them the cluster is whole. One row per agent.",
     rows=rows.agents,
+    reads=["cluster"],
     checks={"nodes": "every server is a node that is ready, with the labels of the file"},
 )
 CLUSTER = [first_server, control_plane, agents]

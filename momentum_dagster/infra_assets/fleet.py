@@ -69,16 +69,19 @@ def _plan(seen: "Survey") -> dict[str, Any]:
 
 
 def _checks(seen: "Survey") -> list[dg.AssetCheckResult]:
+    from momentum.provisioning.drift_told import unread_of
+
     not_applicable = f"not applicable: {seen.not_seen}"
     steps = len(seen.plan.steps) if seen.plan else 0
-    planned = f"{steps} steps; `momentum infra plan` shows them" if steps else "nothing to be done"
+    unread = unread_of(seen.facts, ["machines", "journal"])
+    planned = f"{steps} steps; `momentum infra plan` shows them" if steps else "; ".join(unread) or "nothing to be done"
     file = seen.not_seen if seen.refused else "every rule holds" if seen.fleet else not_applicable
     return [
         dg.AssetCheckResult(asset_key="fleet", check_name="file", passed=not seen.refused, description=file),
         dg.AssetCheckResult(
             asset_key="fleet",
             check_name="as_planned",
-            passed=not steps,
+            passed=not steps and not unread,
             severity=dg.AssetCheckSeverity.WARN,
             description=planned if seen.plan else not_applicable,
         ),
@@ -91,6 +94,7 @@ servers = seen_asset(
     kinds={"ovhcloud"},
     about="The rented machines. One row per server of the file, and one per machine of the account that no server is.",
     rows=rows.servers,
+    reads=["machines"],
     checks={
         "ordered": "every server of the file has its machine, and every machine of the account is a server's",
         "display_name": "every machine carries its server's name at the provider",

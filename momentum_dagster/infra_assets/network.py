@@ -10,6 +10,7 @@ mesh = seen_asset(
     about="WireGuard between all servers, over which all private traffic goes. One row per server: which of the "
     "others answer it.",
     rows=rows.mesh,
+    reads=["host"],
     checks={
         "peers": "every server's tunnel has exactly the other servers as peers, with their keys and addresses",
         "sysctl": "the kernel settings of every server are the file's",
@@ -21,6 +22,7 @@ firewall = seen_asset(
     kinds={"nftables"},
     about="What each server lets in from the outside. One row per server.",
     rows=rows.firewall,
+    reads=["host"],
     checks={"rules": "the rules that are loaded are the rendered ones, no more and no fewer"},
 )
 dns = seen_asset(
@@ -29,6 +31,7 @@ dns = seen_asset(
     kinds={"dns"},
     about="Records of the zone that point at the cluster. One row per record.",
     rows=rows.dns,
+    reads=["dns"],
     checks={"records": "the zone has every record of the file, with its value and TTL"},
 )
 NETWORK = [mesh, firewall, dns]

@@ -18,11 +18,19 @@ Rows = Callable[["Fleet", "Facts", "Known"], Sequence[Mapping[str, Any]]]
 
 
 def seen_asset(
-    name: str, *, deps: Sequence[str], kinds: set[str], about: str, rows: Rows, checks: Mapping[str, str]
+    name: str,
+    *,
+    deps: Sequence[str],
+    kinds: set[str],
+    about: str,
+    rows: Rows,
+    reads: Sequence[str],
+    checks: Mapping[str, str],
 ) -> dg.AssetsDefinition:
     """An asset that looks and never changes.
 
-    rows: what was seen, a row a server. checks: what is expected, by the kind of drift that breaks it.
+    rows: what was seen, a row a server. reads: which parts of the facts it tells of (machines, host, cluster, dns).
+    checks: what is expected, by the kind of drift that breaks it.
     """
 
     @dg.asset(
@@ -41,7 +49,7 @@ def seen_asset(
         found = rows(seen.fleet, seen.facts, seen.known) if seen.fleet else []
         return dg.MaterializeResult(
             metadata=state_of(seen) | table_of(name, found),
-            check_results=[_drift(context, seen, name, check) for check in checks],
+            check_results=[_drift(context, seen, reads, name, check) for check in checks],
         )
 
     return looked_at
@@ -64,19 +72,22 @@ def table_of(title: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {title: dg.MetadataValue.table(records, dg.TableSchema(columns))}
 
 
-def _drift(context: dg.AssetExecutionContext, seen: "Survey", asset: str, check: str) -> dg.AssetCheckResult:
-    """Passes where nothing differs, and where nothing was seen: that is told, and is no drift."""
-    from momentum.provisioning.drift_told import differences_of, told
+def _drift(
+    context: dg.AssetExecutionContext, seen: "Survey", reads: Sequence[str], asset: str, check: str
+) -> dg.AssetCheckResult:
+    """Passes where nothing differs and where nothing is connected; what should answer and does not is a warning."""
+    from momentum.provisioning.drift_told import differences_of, told, unread_of
 
     found = differences_of(seen.differences, asset, check)
-    text = f"not applicable: {seen.not_seen}" if seen.not_seen else "; ".join(map(told, found))
-    if found:
+    unread = unread_of(seen.facts, reads)
+    text = f"not applicable: {seen.not_seen}" if seen.not_seen else "; ".join([*map(told, found), *unread])
+    if found or unread:
         context.log.warning(text)
     return dg.AssetCheckResult(
         asset_key=asset,
         check_name=check,
-        passed=not found,
+        passed=not found and not unread,
         severity=dg.AssetCheckSeverity.WARN,
-        description=text or "as the file says",
+        description=text or ("as the file says" if seen.has(reads) else "nothing is there yet"),
         metadata=table_of("differences", [vars(one) for one in found]),
     )

@@ -168,3 +168,22 @@ def test_the_plan_is_there_as_table_picture_and_data_under_its_hash(
     picture = str(shown["plan as a picture"].value).partition("base64,")[2].rstrip(")")
     assert planned.hash in base64.b64decode(picture).decode()
     assert not checks_of(result)["fleet", "as_planned"].passed
+
+
+def test_what_should_answer_and_does_not_is_a_warning_and_no_clean_bill(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    class Silent(Infrastructure):
+        def survey(self) -> Survey:
+            told = {"machines": "OVH does not answer", "host:server-1": "no answer in 10 s"}
+            return Survey(load_fleet(self.settings), Facts(unread=told))
+
+    result = observed(settings, instance, infrastructure=Silent(home=str(settings.home)))
+    assert result.success
+    found = checks_of(result)
+    assert "OVH does not answer" in (found["servers", "renewal"].description or "")
+    assert "no answer in 10 s" in (found["mesh", "peers"].description or "")
+    failed = {key for key, one in found.items() if not one.passed}
+    assert failed >= {("fleet", "as_planned"), ("servers", "ordered"), ("mesh", "sysctl"), ("firewall", "rules")}
+    assert found["agents", "nodes"].passed
+    assert found["agents", "nodes"].description == "nothing is there yet"
