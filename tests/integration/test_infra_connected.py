@@ -1,0 +1,96 @@
+"""momentum infra against a provider that speaks OVH's protocol: looking changes nothing, and no secret is shown."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from momentum.adapters.secrets import make_identity, set_secret
+from momentum_dagster.cli.main import main
+from tests.standins.ovh.server import APPLICATION_KEY, APPLICATION_SECRET, CONSUMER_KEY, OvhServer
+from tests.unit.momentum_dagster.fleet_home import fleet_settings
+
+SECRETS = {
+    "ovh_application_key": APPLICATION_KEY,
+    "ovh_application_secret": APPLICATION_SECRET,
+    "ovh_consumer_key": CONSUMER_KEY,
+}
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def provider() -> Iterator[OvhServer]:
+    with OvhServer() as server:
+        yield server
+
+
+@pytest.fixture
+def infra(
+    provider: OvhServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Run:
+    settings = fleet_settings(tmp_path, monkeypatch)
+    identity = tmp_path / "age.txt"
+    make_identity(identity)
+    for name, value in SECRETS.items():
+        set_secret(settings.secrets_path, identity, name, value)
+    monkeypatch.setenv("MOMENTUM_AGE_IDENTITY", str(identity))
+    monkeypatch.setenv("MOMENTUM_PROFILE", "production")
+    monkeypatch.setenv("MOMENTUM_OVH_URL", provider.url)
+
+    def run(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["momentum", "infra", *words])
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+def test_an_empty_account_is_planned_whole_and_nothing_is_ordered(infra: Run, provider: OvhServer) -> None:
+    code, out, _ = infra("plan", "--json")
+    assert code == 0
+    planned = json.loads(out)["plan"]
+    orders = [step for step in planned["steps"] if step["kind"] == "server.order"]
+    assert [step["target"] for step in orders] == ["server-1", "server-2", "server-3", "agent-1"]
+    assert sum(step["price"]["today"] for step in orders) == pytest.approx(499.2)
+    assert json.loads(infra("plan", "--json")[1])["plan"]["hash"] == planned["hash"], "the same world, the same hash"
+    assert infra("status")[0] == 0
+    assert not provider.mutating
+
+
+def test_the_plan_is_shown_before_a_yes_is_asked_for_and_without_one_nothing_is_done(
+    infra: Run, provider: OvhServer
+) -> None:
+    code, _, err = infra("apply")
+    assert code == 1
+    assert "s3_access_key" in err, "without a mirror of the journal nothing is applied"
+    assert not provider.mutating
+
+
+def test_a_provider_that_refuses_is_told_and_nothing_is_taken_for_missing(infra: Run, provider: OvhServer) -> None:
+    provider.consumer_keys.clear()
+    code, out, _ = infra("plan", "--json")
+    assert code == 0
+    planned = json.loads(out)["plan"]
+    assert planned["steps"] == []
+    assert "consumer key" in planned["unread"]["machines"]
+
+
+def test_no_secret_is_shown_or_left_in_a_file(infra: Run, tmp_path: Path, provider: OvhServer) -> None:
+    provider.consumer_keys.clear()
+    said = [infra(*words) for words in (("plan",), ("status", "--json"), ("check",), ("secrets", "list"))]
+    texts = ["".join(map(str, one)) for one in said]
+    texts += [path.read_bytes().decode("latin-1") for path in tmp_path.rglob("*") if path.is_file()]
+    with sqlite3.connect(tmp_path / "infra" / "journal.sqlite") as journal:
+        texts += [str(row) for row in journal.execute("SELECT * FROM events")]
+    assert len(texts) > 6
+    for secret in SECRETS.values():
+        assert not [text for text in texts if secret in text]
