@@ -11,7 +11,7 @@ from momentum.errors import MomentumError
 
 if TYPE_CHECKING:
     from momentum.adapters.object_store import ObjectStore
-    from momentum.fleet.facts import Facts, Host
+    from momentum.fleet.facts import Cluster, Facts, Host
     from momentum.fleet.schema import Fleet
     from momentum.provisioning.apply import Observe
     from momentum.provisioning.looking import Readers
@@ -148,8 +148,15 @@ def _readers(outside: Outside) -> Readers:
         machine=lambda service: provider.read_machine(api, service),
         dns=lambda: provider.read_dns(api, fleet.dns.zone) if fleet.dns else (),
         hosts=read_hosts,
-        cluster=lambda facts: None,
+        cluster=_no_cluster_or_unread,
     )
+
+
+def _no_cluster_or_unread(facts: Facts) -> Cluster | None:
+    """None while no host has etcd on its disk; where one has, that the cluster was not read is told."""
+    if any(host.etcd_on_disk for host in facts.hosts.values()):
+        raise NotConnected("the Kubernetes API is not read from here; hosts and provider are")
+    return None
 
 
 def _point_at(outside: Outside, names: Collection[str], facts: Facts) -> None:
