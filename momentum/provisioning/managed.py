@@ -17,7 +17,9 @@ _SETTING = re.compile(r"^\s*([a-z0-9_.-]+)\s*=\s*(.*?)\s*$", re.MULTILINE)
 _WG_SETTING = re.compile(r"^\s*(PublicKey|AllowedIPs)\s*=\s*(.*?)\s*$", re.MULTILINE | re.IGNORECASE)
 _TABLE = re.compile(r"^(?:add )?table (?P<table>\w+ \w+)", re.MULTILINE)
 _KEY = re.compile(r"\bprivate-key (/\S+)")
-_ANY_KEY = "A" * 43 + "="
+
+# Stand for what is not known yet; what holds one of them is compared by path only, and never written to a host.
+NO_KEY, NO_ADDRESS = "A" * 43 + "=", "192.0.2.1"
 
 
 @dataclass(frozen=True)
@@ -88,5 +90,5 @@ def expected(fleet: Fleet, server: Server) -> Managed:
     from momentum.fleet.render import Addresses, host_files
 
     names = [one.name for one in fleet.servers]
-    nowhere = Addresses(dict.fromkeys(names, "192.0.2.1"), dict.fromkeys(names, _ANY_KEY))
-    return managed(host_files(fleet, server, nowhere, founding=False, join_via="192.0.2.1"))
+    nowhere = Addresses(dict.fromkeys(names, NO_ADDRESS), dict.fromkeys(names, NO_KEY))
+    return managed(host_files(fleet, server, nowhere, founding=False, join_via=NO_ADDRESS))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from momentum.adapters.ssh import File
 from momentum.errors import MomentumError
-from momentum.provisioning.managed import Managed, managed
+from momentum.provisioning.managed import NO_ADDRESS, NO_KEY, Managed, managed
 
 if TYPE_CHECKING:
     from momentum.adapters.ssh import Hosts
@@ -42,10 +43,12 @@ def rendered(outside: Outside, step: Step) -> Managed:
     machines, services = outside.facts.machines or {}, outside.known.services
     public = {
         server.name: machines[services[server.name]].public_ipv4
-        for server in outside.fleet.servers
         if services.get(server.name) in machines
+        else NO_ADDRESS
+        for server in outside.fleet.servers
     }
-    keys = {name: host.mesh_public_key for name, host in outside.facts.hosts.items() if host.mesh_public_key}
+    keys = {server.name: NO_KEY for server in outside.fleet.servers}
+    keys |= {name: host.mesh_public_key for name, host in outside.facts.hosts.items() if host.mesh_public_key}
     server = server_of(outside.fleet, step.target)
     founding, join_via = step.wants.get("founding", False), step.wants.get("join_via")
     files = host_files(outside.fleet, server, Addresses(public, keys), founding=founding, join_via=join_via)
@@ -76,9 +79,18 @@ def write(outside: Outside, server: str, files: Iterable[RenderedFile], say: Pro
     return [file.path for file in unlike]
 
 
-def put(hosts: Hosts, server: str, files: Iterable[RenderedFile], more: Iterable[File] = ()) -> None:
+def put(hosts: Hosts, server: str, files: Sequence[RenderedFile], more: Iterable[File] = ()) -> None:
+    """Raises MomentumError for a file in which something is still unknown."""
+    refuse_unknown(server, files)
     ready = [File(file.path, file.content.encode(), file.owner, file.group, file.mode) for file in files]
     hosts.put_all(server, [*ready, *more])
+
+
+def refuse_unknown(server: str, files: Iterable[RenderedFile]) -> None:
+    for file in files:
+        for stands_for, what in ((NO_KEY, "mesh key"), (NO_ADDRESS, "public address")):
+            if re.search(rf"(?<![0-9A-Za-z.]){re.escape(stands_for)}(?![0-9])", file.content):
+                raise MomentumError(f"{server}: {file.path} needs the {what} of a server that has none yet")
 
 
 def enabled_unit(file: RenderedFile) -> str | None:

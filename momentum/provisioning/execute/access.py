@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from momentum.adapters.ssh import File
 from momentum.provisioning.execute.undoing import change_or_undo
 from momentum.provisioning.observe.host_script import FIREWALL_LOADED, RULES_HASH
-from momentum.provisioning.rendered import HAVE, differing, enable, enabled_unit, host_of, put, rendered
+from momentum.provisioning.rendered import HAVE, differing, enable, enabled_unit, host_of, put, refuse_unknown, rendered
 
 if TYPE_CHECKING:
     from momentum.fleet.steps import Step
@@ -29,6 +29,7 @@ def load_firewall(step: Step, outside: Outside, say: Progress) -> Mapping[str, A
     if host_of(outside, server).firewall == sum_ and not differing(outside, server, ours.of("firewall")):
         return {"loaded": False}
     clean = f"table {table}\ndelete table {table}\n"
+    refuse_unknown(server, [rules])
     hosts.put(server, CANDIDATE, clean + rules.content, mode=0o600)
     have = HAVE % {"program": "nft", "package": "nftables"}
     hosts.check(server, ["sh", "-c", f"set -eu\n{have}nft -c -f {CANDIDATE}"], sudo=True, timeout_s=300)
@@ -55,11 +56,13 @@ def authorized_keys(step: Step, outside: Outside, say: Progress) -> Mapping[str,
     """
     hosts, server, ssh = outside.hosts, step.target, outside.fleet.ssh
     wanted = {" ".join(key.public_key.split()[:2]): key.name for key in ssh.keys}
-    if set(host_of(outside, server).authorized_keys) == set(wanted):
+    files = rendered(outside, step).of("keys")
+    if set(host_of(outside, server).authorized_keys) == set(wanted) and not differing(outside, server, files):
         return {"written": False}
     home = hosts.check(server, ["sh", "-c", 'getent passwd "$1" | cut -d: -f6', "home", ssh.user]).strip()
     places = {ssh.user: f"{home}/.ssh/authorized_keys"}
-    new = {ssh.user: "".join(f"{key} {name}\n" for key, name in wanted.items())}
+    named = "".join(f"{key} {name}\n" for key, name in wanted.items())
+    new = {ssh.user: next((file.content for file in files if file.path == places[ssh.user]), named)}
     if ssh.user != "root":
         places["root"] = "/root/.ssh/authorized_keys"
         there = (hosts.read(server, places["root"]) or b"").decode(errors="replace").splitlines(keepends=True)
