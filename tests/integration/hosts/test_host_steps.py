@@ -115,6 +115,26 @@ def test_rules_that_lock_us_out_are_taken_back_by_the_host(network: Network, rea
     assert at.look().hosts["core-0"].firewall
 
 
+def test_an_operator_who_dies_after_the_change_leaves_the_host_as_it_was(
+    network: Network, reach: Callable[..., Hosts], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = operator(network, reach, 1)
+    at.look()
+
+    def dies(_: str) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(at.hosts, "forget_connection", dies)
+        at.do("load_firewall", "core-0", within_s=1)
+    host = network.hosts["core-0"]
+    assert at.look().hosts["core-0"].firewall, "the rules were loaded"
+    host.until(lambda: at.look().hosts["core-0"].firewall is None)
+    assert at.do("load_firewall", "core-0") == {"loaded": True}
+    rules = expected(at.fleet, at.fleet.servers[0]).rules_file
+    assert rules and at.look().hosts["core-0"].firewall == at.facts.hosts["core-0"].files[rules.path].sha256
+
+
 def test_keys_are_those_of_the_file_and_never_lock_us_out(network: Network, reach: Callable[..., Hosts]) -> None:
     at = operator(network, reach, 1)
     host = network.hosts["core-0"]
