@@ -74,6 +74,7 @@ def connected(settings: Settings, fleet: Fleet, *, to_apply: bool = False) -> It
 
     to_apply: everything is needed, the object store among it, so that no side effect is without its mirror.
     """
+    from momentum.adapters.kubernetes import connect as cluster_api
     from momentum.adapters.object_store import StoreUnreachable
     from momentum.adapters.ssh import Hosts
     from momentum.fleet.facts import Facts
@@ -97,7 +98,7 @@ def connected(settings: Settings, fleet: Fleet, *, to_apply: bool = False) -> It
             fleet=fleet,
             provider=_provider(settings, fleet, secrets),
             hosts=stack.enter_context(Hosts({}, mask=masker.text)),
-            cluster=None,
+            cluster=cluster_api(settings.kubeconfig) if settings.kubeconfig else None,
             journal=journal,
             facts=Facts(),
             secrets=secrets,

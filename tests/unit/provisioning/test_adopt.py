@@ -12,12 +12,11 @@ from typing import Any
 import pytest
 
 from momentum.adapters.object_store import FolderStore
-from momentum.fleet.facts import Machine
+from momentum.fleet.facts import Facts, Machine
 from momentum.provisioning import connect
 from momentum.provisioning.adopt import Adoption, NotAdopted, adopt
 from momentum.provisioning.journal import Journal
 from momentum.provisioning.observe import hosts as host_facts
-from momentum.provisioning.observe import provider
 from momentum.settings import Settings
 from tests.unit.momentum_dagster.fleet_home import KEY, fleet_settings, with_secrets
 
@@ -50,6 +49,7 @@ class Outer:
     journal: Journal
     machines: dict[str, Machine]
     cluster_id: str | None = None
+    others: dict[str, str] = field(default_factory=dict)
 
 
 @pytest.fixture
@@ -62,10 +62,11 @@ def world(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     @contextmanager
     def connected(settings: Settings, fleet: Any, *, to_apply: bool = False) -> Iterator[connect.World]:
         outside = SimpleNamespace(fleet=fleet, journal=journal, known=journal.known(), hosts=SshHosts(), provider=None)
-        yield connect.World(outside, None, store, str)  # type: ignore[arg-type]
+        hosts = {name: SimpleNamespace(cluster_id=id_) for name, id_ in outer.others.items()}
+        facts = Facts(machines=outer.machines, hosts=hosts)  # type: ignore[arg-type]
+        yield connect.World(outside, lambda *_: facts, store, str)  # type: ignore[arg-type]
 
     monkeypatch.setattr(connect, "connected", connected)
-    monkeypatch.setattr(provider, "read_machines", lambda _: outer.machines)
     monkeypatch.setattr(host_facts, "read_host", lambda *_: SimpleNamespace(cluster_id=outer.cluster_id))
     yield outer
     journal.close()
@@ -79,7 +80,7 @@ def test_what_a_person_agrees_to_is_remembered(settings: Settings, world: Outer)
     known = world.journal.known()
     assert known.services == {"server-1": "vps-1"}
     assert known.host_keys == {"server-1": HOST_KEY}
-    assert known.cluster_id == "cluster-1"
+    assert known.cluster_id is None, "that the cluster is ours is a step of the plan"
 
 
 def test_without_a_yes_nothing_is_remembered(settings: Settings, world: Outer) -> None:
@@ -119,10 +120,11 @@ def test_what_is_not_there_or_another_server_is_refused(
 
 
 def test_a_machine_of_another_cluster_is_refused(settings: Settings, world: Outer) -> None:
-    world.journal.remember("cluster_id", "", "cluster-1")
-    world.cluster_id = "cluster-2"
-    with pytest.raises(NotAdopted, match="a second cluster"):
+    world.others, world.cluster_id = {"server-2": "cluster-1"}, "cluster-2"
+    with pytest.raises(NotAdopted, match="another cluster"):
         adopt(settings, "server-1", "vps-1", lambda _: True)
+    world.cluster_id = "cluster-1"
+    adopt(settings, "server-1", "vps-1", lambda _: True)
 
 
 def test_a_server_that_was_rebuilt_is_adopted_again_with_its_new_key(settings: Settings, world: Outer) -> None:
