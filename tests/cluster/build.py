@@ -44,14 +44,14 @@ def folder() -> Path:
     return cache / "momentum-tests" / hashlib.sha256(pins).hexdigest()[:16]
 
 
-def missing() -> list[str]:
-    """Names of the programs that are not built yet."""
-    return [name for name in PROGRAMS if not (folder() / name).exists()]
+def missing(*names: str) -> list[str]:
+    """Names of the programs that are not built yet, of these or of all."""
+    return [name for name in names or PROGRAMS if not (folder() / name).exists()]
 
 
-def why_skipped() -> str:
+def why_skipped(*names: str) -> str:
     """Why tests on the real programs are skipped; empty when all are there. Builds nothing."""
-    if not (lacking := missing()):
+    if not (lacking := missing(*names)):
         return ""
     if shutil.which("go") is None:
         return "Go is missing, from which the control plane is built (install Go, then `python -m tests.needs`)"

@@ -1,0 +1,117 @@
+"""Steps on the cluster itself: nodes and members. Each looks first whether its effect is there already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from momentum.errors import MomentumError
+from momentum.fleet.membership import CORDONED_BY_US, DRAINED
+from momentum.fleet.quorum import majority, server_names
+from momentum.provisioning.execute.hosts import reboot
+from momentum.provisioning.observe.cluster import etcd_on, named
+
+if TYPE_CHECKING:
+    from momentum.fleet.steps import Step
+    from momentum.provisioning.outside import Execute, Outside, Progress
+
+DRAIN_TAKES_S, READY_TAKES_S = 600, 300
+
+
+class WouldLoseQuorum(MomentumError):
+    """Done now, the step would leave etcd without its majority."""
+
+
+def remember(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
+    """The cluster that is there is ours from now on."""
+    if (found := _api(outside).cluster_id()) != step.wants["cluster_id"]:
+        raise MomentumError(f"the cluster is {found} now, and was {step.wants['cluster_id']} when it was planned")
+    return {"known": {"cluster_id": {"": found}}}
+
+
+def label(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
+    _api(outside).label(step.target, step.wants["labels"], step.wants["remove"])
+    return {}
+
+
+def drain(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
+    """The mark that it is drained is given when it is: a kill before leaves the step to be done."""
+    api = _api(outside)
+    api.cordon(step.target, (CORDONED_BY_US, "draining"))
+    api.drain(step.target, within_s=DRAIN_TAKES_S, say=say)
+    api.cordon(step.target, (CORDONED_BY_US, DRAINED))
+    return {}
+
+
+def uncordon(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
+    _api(outside).uncordon(step.target, CORDONED_BY_US)
+    return {}
+
+
+def delete_node(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
+    return {"was_there": _api(outside).delete_node(step.target)}
+
+
+def remove_member(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
+    """By id, and only while those that stay are a majority among themselves. Raises WouldLoseQuorum."""
+    etcd = etcd_on(outside.hosts, _living(outside, step.target))
+    members = etcd.members()
+    if step.wants["member"] not in {member.id for member in members}:
+        return {"removed": False}
+    stay = [member for member in members if member.id != step.wants["member"]]
+    healthy = sum(member.healthy for member in stay)
+    if healthy < majority(len(stay)):
+        raise WouldLoseQuorum(
+            f"{healthy} of the {len(stay)} members that would stay are healthy: mend those first, then apply again"
+        )
+    say(f"removing member {step.wants['member']}")
+    return {"removed": etcd.remove(step.wants["member"])}
+
+
+def reboot_node(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
+    """Drained, rebooted, ready again, etcd whole again; it stays cordoned for its own step."""
+    api = _api(outside)
+    refuse_without_majority(outside, step.target)
+    api.cordon(step.target, (CORDONED_BY_US, "reboot"))
+    api.drain(step.target, within_s=DRAIN_TAKES_S, say=say)
+    result = reboot(step, outside, say)
+    api.wait_ready(step.target, within_s=READY_TAKES_S, say=say)
+    return result
+
+
+def refuse_without_majority(outside: Outside, server: str) -> None:
+    """Raises WouldLoseQuorum if etcd cannot do without this server for a while, as it is at this moment."""
+    servers = server_names(outside.fleet)
+    if server not in servers or len(servers) == 1:
+        return
+    members = named(etcd_on(outside.hosts, _living(outside, server)).members(), outside.fleet, ())
+    healthy = sum(member.healthy for member in members if member.name != server)
+    if healthy < majority(len(members)):
+        raise WouldLoseQuorum(f"without {server} {healthy} of {len(members)} members would be left; mend those first")
+
+
+def _living(outside: Outside, besides: str) -> str:
+    """A server whose etcd is healthy and that the step does not take away."""
+    cluster = outside.facts.cluster
+    servers = server_names(outside.fleet)
+    for member in cluster.members if cluster else ():
+        if member.healthy and member.name != besides and member.name in servers:
+            return member.name
+    raise MomentumError("no other server's etcd is healthy; see docs/restore.md")
+
+
+def _api(outside: Outside) -> Any:
+    if outside.cluster is None:
+        raise MomentumError("not connected to the cluster's API server")
+    return outside.cluster
+
+
+KINDS: Mapping[str, Execute] = {
+    "cluster.remember": remember,
+    "node.label": label,
+    "node.drain": drain,
+    "node.uncordon": uncordon,
+    "node.delete": delete_node,
+    "etcd.remove_member": remove_member,
+    "node.reboot": reboot_node,
+}
