@@ -9,6 +9,8 @@ import os
 import shutil
 import subprocess
 
+from tests.cluster import build
+
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 # Programs of which one is enough, the package that has them, and what is skipped without.
@@ -43,7 +45,12 @@ def missing() -> dict[str, str]:
 
 def main() -> None:
     """Installs what is missing by the system's packages, if we may and there is a way."""
-    lacking = missing()
+    install(missing())
+    build.main()
+
+
+def install(lacking: dict[str, str]) -> None:
+    """By the system's packages."""
     if not lacking:
         return
     if shutil.which("apt-get") is None or os.geteuid() != 0:

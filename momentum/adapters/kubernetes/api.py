@@ -52,7 +52,8 @@ class ClusterApi:
     def cluster_id(self) -> str:
         """The uid of the namespace kube-system: as old as the cluster's data, and kept by a restore."""
         with _told("the cluster's id"):
-            return str(self._core.read_namespace("kube-system", _request_timeout=CALL_TIMEOUT_S).metadata.uid)
+            namespace: Any = self._core.read_namespace("kube-system", _request_timeout=CALL_TIMEOUT_S)
+        return str(namespace.metadata.uid)
 
     def nodes(self) -> tuple[Node, ...]:
         """By name."""
@@ -118,7 +119,7 @@ class ClusterApi:
 
     def _to_evict(self, node: str) -> list[Any]:
         with _told(f"the pods of {node}"):
-            pods = self._core.list_pod_for_all_namespaces(
+            pods: list[Any] = self._core.list_pod_for_all_namespaces(
                 field_selector=f"spec.nodeName={node}", _request_timeout=CALL_TIMEOUT_S
             ).items
         return [
@@ -156,7 +157,7 @@ class ClusterApi:
         alone = "" if pod.metadata.owner_references else "; nothing owns it, so it does not come back"
         say(f"evicted {name}{alone}")
 
-    def _patch(self, node: str, body: Mapping[str, Any]) -> None:
+    def _patch(self, node: str, body: dict[str, Any]) -> None:
         with _told(f"changing {node}"):
             self._core.patch_node(node, body, _request_timeout=CALL_TIMEOUT_S)
 

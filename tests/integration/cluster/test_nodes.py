@@ -20,8 +20,8 @@ NAMES = sorted(server.name for server in FLEET.servers)
 def api(plane: ControlPlane) -> Iterator[ClusterApi]:
     api = plane.api()
     yield api
-    for name in NAMES:
-        api.uncordon(name, "momentum/cordoned")
+    for node in api.nodes():
+        api.uncordon(node.name, "momentum/cordoned")
 
 
 @pytest.fixture
