@@ -6,10 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
-
 from momentum.adapters.ssh import Hosts, SshError
-from momentum.fleet import render
 from momentum.fleet.facts import Facts, Known, Machine
 from momentum.fleet.schema import Fleet
 from momentum.fleet.steps import Step
@@ -126,8 +123,6 @@ class Operator:
 
 def operator(network: Network, reach: Callable[..., Hosts], number: int, **options: Any) -> Operator:
     """With so many hosts, none of them touched yet; `options` are of Hosts."""
-    if not hasattr(render, "host_files"):
-        pytest.skip("momentum.fleet.render renders no files yet, so there is nothing to put on hosts")
     names = [f"core-{each}" for each in range(number)]
     for name in names:
         network.add(name)
