@@ -64,7 +64,7 @@ class Members:
         for name in names:
             self._ready(name)
 
-    def join(self, name: str, via: str) -> None:
+    def join(self, name: str, via: str, *, patience_s: float = 15) -> None:
         """As K3s joins: added as a member through one that lives, then started with the members that there are."""
         etcd = self.etcd(via)
         add = [
@@ -75,7 +75,7 @@ class Members:
             name,
             f"--peer-urls={self.peer_url(name)}",
         ]
-        until = time.monotonic() + 15
+        until = time.monotonic() + patience_s
         while (added := run_here(add, timeout_s=10)).exit and "unhealthy cluster" in added.err:
             # etcd takes nobody in before it has seen its other members for five seconds
             assert time.monotonic() < until, added.err

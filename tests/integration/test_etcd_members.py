@@ -57,7 +57,7 @@ def test_a_wiped_server_is_refused_until_its_stale_member_is_removed_the_first_o
     members.wipe(lost)
     assert state(members, via) == {name: name != lost for name in NAMES}
     with pytest.raises(AssertionError):
-        members.join(lost, via)  # etcd counts the old one at this address still
+        members.join(lost, via, patience_s=1)  # etcd counts the old one at this address still
     members.processes.running.pop(lost, None)
     stale = next(one for one in members.etcd(via).members() if one.name == lost)
     assert members.etcd(via).remove(stale.id)
