@@ -76,6 +76,13 @@ def refusals(fleet: Fleet, lines: Lines | None) -> Iterator[FileProblem]:
     yield from _mesh_addresses(fleet, lines)
     yield from _cluster_dns(fleet, lines)
     yield from _ports(fleet, lines)
+    if fleet.cilium.tunnel == "none" and not fleet.cilium.wireguard:
+        yield problem(
+            lines,
+            "cilium.tunnel",
+            "is none, and so is Cilium's encryption: the mesh carries the machines' own addresses only, so pods of "
+            "two machines could not talk; use vxlan",
+        )
     largest = LINK_MTU - WIREGUARD_BYTES_IPV4
     if fleet.mesh.mtu > largest:
         yield problem(

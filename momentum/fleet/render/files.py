@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from typing import Literal
 
 from momentum.fleet.facts import Facts, Known
 from momentum.fleet.schema import Fleet
+
+_KEY = re.compile(r"[A-Za-z0-9+/]{43}=")
 
 Part = Literal["mesh", "sysctl", "firewall", "k3s", "units"]
 
@@ -28,6 +32,14 @@ class Addresses:
 
     public_ipv4: Mapping[str, str]
     mesh_public_keys: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        """Raises ValueError: whatever a provider or a host answers ends in files of root."""
+        for address in self.public_ipv4.values():
+            IPv4Address(address)
+        for name, key in self.mesh_public_keys.items():
+            if not _KEY.fullmatch(key):
+                raise ValueError(f"the mesh key of {name} is no WireGuard key: {key!r}")
 
 
 def addresses_of(fleet: Fleet, facts: Facts, known: Known) -> Addresses:

@@ -49,7 +49,6 @@ table {TABLE} {{
 	chain input {{
 		type filter hook input priority filter; policy drop;
 
-		ct state invalid drop
 		ct state established,related accept
 		iifname "lo" accept
 		# Between themselves the machines talk through the mesh: etcd, the API, the kubelets, Cilium's tunnels.
@@ -57,6 +56,8 @@ table {TABLE} {{
 		# Pods of this machine.
 		iifname "lxc*" accept
 		iifname "cilium*" accept
+		# Only now: Cilium carries answers past the connection tracking, which then calls them invalid.
+		ct state invalid drop
 
 		# Without these, paths with a smaller MTU and IPv6 itself would break.
 		icmp type {{ echo-request, destination-unreachable, time-exceeded, parameter-problem }} accept

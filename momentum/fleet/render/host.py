@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from momentum.errors import MomentumError
 from momentum.fleet.render.files import Addresses, RenderedFile, unknown
 from momentum.fleet.render.firewall import firewall_files
 from momentum.fleet.render.k3s import k3s_files
@@ -13,15 +14,16 @@ from momentum.fleet.schema import Fleet, Server
 def host_files(
     fleet: Fleet, server: Server, addresses: Addresses, *, founding: bool, join_via: str | None
 ) -> tuple[RenderedFile, ...]:
-    """Those that can be rendered: a part that rests on an address or key nobody knows yet is left out.
+    """The same text for the same input, in whatever order it comes.
 
-    `unknown` says what is missing for a part. The same text for the same input, in whatever order it comes.
+    Raises MomentumError, which names the server, where an address or a key is not known.
     """
-    files = [*sysctl_files(), *unit_files()]
-    if not unknown(fleet, addresses, "mesh"):
-        files += mesh_files(fleet, server, addresses)
-    if not unknown(fleet, addresses, "firewall"):
-        files += firewall_files(fleet, server, addresses)
-    if server.name in addresses.public_ipv4:
-        files += k3s_files(fleet, server, addresses, founding=founding, join_via=join_via)
-    return tuple(files)
+    if missing := unknown(fleet, addresses, "mesh"):
+        raise MomentumError(f"the files of {server.name} cannot be made: {', '.join(missing)} is not known")
+    return (
+        *sysctl_files(),
+        *unit_files(),
+        *mesh_files(fleet, server, addresses),
+        *firewall_files(fleet, server, addresses),
+        *k3s_files(fleet, server, addresses, founding=founding, join_via=join_via),
+    )

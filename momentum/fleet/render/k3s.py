@@ -86,8 +86,7 @@ def _unit(server: Server) -> str:
     return f"""[Unit]
 Description=K3s {mode}
 After=network-online.target wg-quick@{INTERFACE}.service
-Wants=network-online.target
-Requires=wg-quick@{INTERFACE}.service
+Wants=network-online.target wg-quick@{INTERFACE}.service
 
 [Service]
 Type={"notify" if mode == "server" else "exec"}

@@ -15,10 +15,17 @@ SETTINGS = {
     "net.ipv4.ip_forward": "1",
     # Answers of pods come in by other interfaces than requests leave by: the strict check would drop them.
     "net.ipv4.conf.all.rp_filter": "0",
+    "net.ipv4.conf.default.rp_filter": "0",
 }
 
 _NO_REBOOTS = """// Reboots are done in order by us, one machine at a time: two at once would cost etcd its majority.
 Unattended-Upgrade::Automatic-Reboot "false";
+"""
+
+_FOREIGN_ROUTES = """# Cilium's routes and rules are not systemd's to remove when it starts again.
+[Network]
+ManageForeignRoutes=no
+ManageForeignRoutingPolicyRules=no
 """
 
 
@@ -29,4 +36,7 @@ def sysctl_files() -> tuple[RenderedFile, ...]:
 
 
 def unit_files() -> tuple[RenderedFile, ...]:
-    return (RenderedFile("/etc/apt/apt.conf.d/60momentum", _NO_REBOOTS, "units"),)
+    return (
+        RenderedFile("/etc/apt/apt.conf.d/60momentum", _NO_REBOOTS, "units"),
+        RenderedFile("/etc/systemd/networkd.conf.d/90-momentum.conf", _FOREIGN_ROUTES, "units"),
+    )

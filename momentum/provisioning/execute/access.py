@@ -26,7 +26,9 @@ def load_firewall(step: Step, outside: Outside, say: Progress) -> Mapping[str, A
     assert rules is not None and table is not None
     sum_ = hashlib.sha256(rules.content.encode()).hexdigest()
     others = tuple(file for file in ours.of("firewall") if file.path != rules.path)
-    if host_of(outside, server).firewall == sum_ and not differing(outside, server, ours.of("firewall")):
+    host, units = host_of(outside, server), [name for file in others if (name := enabled_unit(file))]
+    at_boot = all(host.units.get(unit) == "active" for unit in units)
+    if host.firewall == sum_ and at_boot and not differing(outside, server, ours.of("firewall")):
         return {"loaded": False}
     clean = f"table {table}\ndelete table {table}\n"
     refuse_unknown(server, [rules])
@@ -44,7 +46,7 @@ def load_firewall(step: Step, outside: Outside, say: Progress) -> Mapping[str, A
         within_s=step.wants.get("within_s", 30),
     ).strip()
     put(hosts, server, [*others, rules], [File(FIREWALL_LOADED, f"{sum_} {listed}\n".encode(), mode=0o600)])
-    enable(hosts, server, [name for file in others if (name := enabled_unit(file))], "--now")
+    enable(hosts, server, units, "--now")
     say("the rules are loaded, and a new connection came through")
     return {"loaded": True}
 

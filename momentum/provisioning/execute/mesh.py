@@ -44,6 +44,8 @@ fi
 wg-quick strip "$interface" |
   awk -v key="$key" '/^PrivateKey/ { next } { print } /^\\[Interf/ { getline it <key; print "PrivateKey = " it }' |
   wg syncconf "$interface" /dev/stdin
+mtu=$(sed -n 's/^MTU = //p' "/etc/wireguard/$interface.conf")
+[ -z "$mtu" ] || ip link set dev "$interface" mtu "$mtu"
 wg show "$interface" allowed-ips | while read -r _ networks; do
   for network in $networks; do [ "$network" = "(none)" ] || ip route replace "$network" dev "$interface"; done
 done

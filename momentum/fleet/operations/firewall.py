@@ -1,0 +1,75 @@
+"""What may come in from outside, on each host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from momentum.fleet.fact_hash import rests_on
+from momentum.fleet.facts import Facts, Host, Known
+from momentum.fleet.membership import unseen
+from momentum.fleet.render import Addresses, addresses_of, unknown
+from momentum.fleet.render.compare import differing, sha256_of
+from momentum.fleet.render.firewall import UNIT, firewall_files
+from momentum.fleet.schema import Fleet, Server
+from momentum.fleet.selection import selected
+from momentum.fleet.steps import Step
+
+
+def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
+    """Nothing while the address of a server is unknown that this plan does not order: its tunnel would be shut out."""
+    addresses = addresses_of(fleet, facts, known)
+    gone = [one.name for one in fleet.servers if one.name in known.services and one.name not in addresses.public_ipv4]
+    if gone:
+        return
+    for server in fleet.servers:
+        if unseen(server.name, facts, known) or not (reason := _reason(fleet, server, facts, addresses)):
+            continue
+        firewall, files = f"host:{server.name}:firewall", f"host:{server.name}:files"
+        yield Step(
+            kind="load_firewall",
+            target=server.name,
+            reason=reason,
+            wants={
+                "part": "firewall",
+                "mesh_port": fleet.mesh.port,
+                "servers": sorted(one.name for one in fleet.servers),
+                "open": [
+                    rule.model_dump(mode="json")
+                    for rule in fleet.firewall.open
+                    if server in selected(fleet.servers, rule.on)
+                ],
+            },
+            rests_on=rests_on(facts, known, "machines", firewall, files),
+            changes=(firewall, files, f"host:{server.name}:k3s"),  # units are in the last
+        )
+
+
+def differences(fleet: Fleet, facts: Facts, known: Known) -> Iterator[tuple[str, str, str, str, str]]:
+    addresses = addresses_of(fleet, facts, known)
+    if unknown(fleet, addresses, "firewall"):
+        return
+    for server in fleet.servers:
+        if host := facts.hosts.get(server.name):
+            for field, wanted, found in _unlike(fleet, server, host, addresses):
+                yield server.name, "firewall", field, wanted, found
+
+
+def _reason(fleet: Fleet, server: Server, facts: Facts, addresses: Addresses) -> str:
+    host = facts.hosts.get(server.name)
+    if host is None:
+        return "a new host: nothing comes in but what the file opens"
+    if missing := unknown(fleet, addresses, "firewall"):
+        return f"a tunnel more to let in: {', '.join(missing)} comes with this plan"
+    unlike = _unlike(fleet, server, host, addresses)
+    return "; ".join(f"{field}: {found}, not {wanted}" for field, wanted, found in unlike)
+
+
+def _unlike(fleet: Fleet, server: Server, host: Host, addresses: Addresses) -> Iterator[tuple[str, str, str]]:
+    files = firewall_files(fleet, server, addresses)
+    if host.firewall != sha256_of(files[0]):
+        found = "none loaded" if host.firewall is None else "other rules"
+        yield "rules", "as rendered", "changed by hand" if (host.firewall or "").startswith("changed") else found
+    for file, found in differing(host, files):
+        yield file.path, "as rendered", found
+    if (state := host.units.get(UNIT, "missing")) != "active":
+        yield UNIT, "active", state

@@ -1,0 +1,107 @@
+"""WireGuard between the hosts: first every key, then every configuration, for each names the others' keys.
+
+While a server cannot be seen its key is not known, and a configuration without it would cut it off for good: then no
+configuration is written, and what is wrong is only told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from momentum.fleet.fact_hash import rests_on
+from momentum.fleet.facts import Facts, Host, Known
+from momentum.fleet.membership import unseen
+from momentum.fleet.render import Addresses, addresses_of, unknown
+from momentum.fleet.render.compare import differing
+from momentum.fleet.render.mesh import INTERFACE, mesh_files
+from momentum.fleet.schema import Fleet, Server
+from momentum.fleet.steps import Step
+
+UNIT = f"wg-quick@{INTERFACE}.service"
+
+
+def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
+    seen = [server for server in fleet.servers if not unseen(server.name, facts, known)]
+    for server in seen:
+        host, name = facts.hosts.get(server.name), f"host:{server.name}:mesh"
+        if host is None or host.mesh_public_key is None:
+            yield Step(
+                kind="mesh_key",
+                target=server.name,
+                reason="it has no key of the mesh yet; one is born on it and never leaves it",
+                wants={"interface": INTERFACE},
+                rests_on=rests_on(facts, known, name),
+                changes=(name,),
+            )
+    if len(seen) < len(fleet.servers):
+        return
+    addresses, all_meshes = addresses_of(fleet, facts, known), [f"host:{one.name}:mesh" for one in seen]
+    for server in seen:
+        if reason := _reason(fleet, server, facts, addresses):
+            files = f"host:{server.name}:files"
+            yield Step(
+                kind="mesh_config",
+                target=server.name,
+                reason=reason,
+                wants={"part": "mesh", "peers": sorted(one.name for one in seen if one.name != server.name)}
+                | fleet.mesh.model_dump(mode="json"),
+                # a peer's key that changed by itself is somebody else's
+                rests_on=rests_on(facts, known, "machines", files, *all_meshes),
+                changes=(files, f"host:{server.name}:mesh", f"host:{server.name}:k3s"),  # units are in the last
+            )
+
+
+def differences(fleet: Fleet, facts: Facts, known: Known) -> Iterator[tuple[str, str, str, str, str]]:
+    addresses = addresses_of(fleet, facts, known)
+    whole = not unknown(fleet, addresses, "mesh")
+    for server in fleet.servers:
+        if (host := facts.hosts.get(server.name)) is None:
+            continue
+        if host.mesh_public_key is None:
+            yield server.name, "mesh", "key", "there", "missing"
+        for field, wanted, found in _peers(fleet, server, host, addresses):
+            yield server.name, "mesh", field, wanted, found
+        if (state := host.units.get(UNIT, "missing")) != "active":
+            yield server.name, "mesh", UNIT, "active", state
+        if whole:
+            for file, found in differing(host, mesh_files(fleet, server, addresses)):
+                yield server.name, "mesh", file.path, "as rendered", found
+
+
+def _reason(fleet: Fleet, server: Server, facts: Facts, addresses: Addresses) -> str:
+    """Why the configuration has to be written; "" if it need not."""
+    host = facts.hosts.get(server.name)
+    if host is None:
+        return "a new host: its tunnels to the others"
+    if missing := unknown(fleet, addresses, "mesh"):
+        return f"a tunnel more: {', '.join(missing)} comes with this plan"
+    told = [f"{file.path} is {found}" for file, found in differing(host, mesh_files(fleet, server, addresses))]
+    told += [
+        f"{field}: {found}, not {wanted}"
+        for field, wanted, found in _peers(fleet, server, host, addresses)
+        if found != "silent"  # a configuration mends nothing there
+    ]
+    if (state := host.units.get(UNIT, "missing")) != "active":
+        told.append(f"{UNIT} is {state}")
+    return "; ".join(told)
+
+
+def _peers(fleet: Fleet, server: Server, host: Host, addresses: Addresses) -> Iterator[tuple[str, str, str]]:
+    """Field, wanted and found of each peer that is not as it should be; one whose key is not known is passed over."""
+    wanted = _wanted(fleet, server, addresses.mesh_public_keys)
+    there = {peer.public_key: peer for peer in host.mesh_peers}
+    for key, (name, network) in wanted.items():
+        if (peer := there.get(key)) is None:
+            yield f"peer {name}", network, "missing"
+        elif peer.allowed_ips != (network,):
+            yield f"peer {name}", network, ", ".join(peer.allowed_ips) or "no network"
+        elif not peer.alive:
+            yield f"peer {name}", "an answer", "silent"
+    if len(wanted) == len(fleet.servers) - 1:
+        for key in sorted(there.keys() - wanted.keys()):
+            yield "unknown peer", "none", f"{key[:12]}... for {', '.join(there[key].allowed_ips) or 'no network'}"
+
+
+def _wanted(fleet: Fleet, server: Server, keys: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    others = [one for one in fleet.servers if one.name != server.name and one.name in keys]
+    return {keys[one.name]: (one.name, f"{one.mesh_address}/32") for one in others}
