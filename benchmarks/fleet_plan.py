@@ -21,7 +21,7 @@ from typing import Any
 from benchmarks.fleet_file import fleet_text
 from benchmarks.processes import where
 from momentum.fleet.facts import Facts, Known
-from momentum.fleet.plan import areas, plan
+from momentum.fleet.plan import AREAS, plan
 from momentum.fleet.plan_picture import plan_picture
 from momentum.fleet.source import read_with_lines
 from tests.standins.objects import MemoryStore
@@ -44,7 +44,7 @@ def measure(rounds: int) -> dict[str, Any]:
     bootstrap, nothing = _engine(max(3, rounds // 4))
     return {
         **where("pydantic"),
-        "areas": list(areas()),
+        "areas": list(AREAS),
         "servers": found,
         "bootstrap_of_4_ms": bootstrap,
         "apply_without_a_change_ms": nothing,

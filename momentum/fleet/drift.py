@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 
 from momentum.fleet.facts import Facts, Known
-from momentum.fleet.plan import AREAS
+from momentum.fleet.operations import base, dns, firewall, keys, mesh, servers
 from momentum.fleet.schema import Fleet
+
+# Those of momentum.fleet.operations that compare, in the order in which they are done.
+AREAS = (servers, keys, base, mesh, firewall, dns)
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,5 @@ def drift(fleet: Fleet, facts: Facts, known: Known) -> list[Difference]:
 
     An area tells them by `differences(fleet, facts, known)`, rows of these five fields, each a text.
     """
-    folder = "momentum.fleet.operations"
-    there = [import_module(f"{folder}.{name}") for name in AREAS if find_spec(f"{folder}.{name}")]
-    told = [area.differences for area in there if hasattr(area, "differences")]
-    return [Difference(*row) for rows in told for row in rows(fleet, facts, known)]
+    told = (area.differences(fleet, facts, known) for area in AREAS)
+    return [Difference(*row) for rows in told for row in rows]

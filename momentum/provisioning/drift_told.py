@@ -19,6 +19,7 @@ CHECKS: dict[tuple[str, str] | str, Told] = {
     ("machine", "renewal"): ("servers", "renewal"),
     "keys": ("servers", "ssh_keys"),
     "sysctl": ("mesh", "sysctl"),
+    "units": ("mesh", "sysctl"),
     "mesh": ("mesh", "peers"),
     "firewall": ("firewall", "rules"),
     "cluster": ("first_server", "one_cluster"),

@@ -94,7 +94,7 @@ servers = seen_asset(
     kinds={"ovhcloud"},
     about="The rented machines. One row per server of the file, and one per machine of the account that no server is.",
     rows=rows.servers,
-    reads=["machines"],
+    reads=["machines", "host"],
     checks={
         "ordered": "every server of the file has its machine, and every machine of the account is a server's",
         "display_name": "every machine carries its server's name at the provider",

@@ -13,7 +13,7 @@ mesh = seen_asset(
     reads=["host"],
     checks={
         "peers": "every server's tunnel has exactly the other servers as peers, with their keys and addresses",
-        "sysctl": "the kernel settings of every server are the file's",
+        "sysctl": "kernel settings are the rendered ones on every server, and no system reboots by itself",
     },
 )
 firewall = seen_asset(

@@ -14,7 +14,7 @@ import pytest
 
 from momentum.fleet.fact_hash import fact, fact_hash, rests_on
 from momentum.fleet.facts import Facts, Host, Known, Machine, PeerFact, Task
-from momentum.fleet.plan import areas, basis, fleet_hash, plan
+from momentum.fleet.plan import basis, fleet_hash, plan
 from momentum.fleet.plan_picture import plan_picture
 from momentum.fleet.plan_table import plan_cost, plan_rows
 from momentum.fleet.steps import Plan, Price, Step
@@ -59,7 +59,6 @@ def test_areas_are_asked_in_their_order_and_the_same_world_gives_the_same_plan()
 def test_the_real_areas_plan_a_bootstrap_that_orders_every_server_once() -> None:
     facts, known = Facts(machines={}, dns=()), Known()
     made = plan(small_fleet(), facts, known)
-    assert areas()
     orders = [step.target for step in made.steps if step.kind == "server.order"]
     assert orders == ["s1", "s2", "s3", "a1"]
 
@@ -186,3 +185,15 @@ def test_the_basis_holds_each_fact_that_a_step_rests_on() -> None:
     kept = basis(made, facts, known)
     assert kept.keys() == {name for step in made.steps for name in step.rests_on}
     assert kept["machines"] == []
+
+
+def test_every_area_there_is_belongs_to_the_plan_and_every_one_that_compares_to_the_drift() -> None:
+    from importlib import import_module
+    from pkgutil import iter_modules
+
+    from momentum.fleet import drift, operations, plan
+
+    there = {one.name: import_module(f"{operations.__name__}.{one.name}") for one in iter_modules(operations.__path__)}
+    assert {name: there[name].steps for name in plan.AREAS} == plan.AREAS
+    assert plan.AREAS.keys() == there.keys()
+    assert set(drift.AREAS) == {area for area in there.values() if hasattr(area, "differences")}
