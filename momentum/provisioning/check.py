@@ -49,11 +49,11 @@ def _file(settings: Settings, fleet: Fleet) -> Finding:
 def _store(settings: Settings, fleet: Fleet) -> Finding:
     """Whether two operators exclude each other rests on conditional writes, which not every S3 enforces."""
     from momentum.adapters.object_store import StoreUnreachable, check_conditional_writes
-    from momentum.provisioning.connect import backup_store
+    from momentum.provisioning.connect import ONE_OPERATOR, backup_store
 
     store = backup_store(settings, fleet)
     if store is None:
-        return Finding("object store", True, "no keys yet: nothing can be applied, for the journal has no mirror")
+        return Finding("object store", True, ONE_OPERATOR)
     try:
         conditions = check_conditional_writes(store)
     except StoreUnreachable as error:

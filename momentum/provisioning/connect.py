@@ -11,7 +11,7 @@ from momentum.errors import MomentumError
 
 if TYPE_CHECKING:
     from momentum.adapters.object_store import ObjectStore
-    from momentum.fleet.facts import Cluster, Facts, Host
+    from momentum.fleet.facts import Facts, Host
     from momentum.fleet.schema import Fleet
     from momentum.provisioning.apply import Observe
     from momentum.provisioning.looking import Readers
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 TO_LOOK = ("ovh_application_key", "ovh_application_secret", "ovh_consumer_key")
 OF_STORE = ("s3_access_key", "s3_secret_key")
-TO_APPLY = (*TO_LOOK, *OF_STORE, "k3s_token")
+TO_APPLY = (*TO_LOOK, "k3s_token")
+ONE_OPERATOR = (
+    "no keys of an object store: journal and lease are on this machine alone, so one operator, on this machine, is the "
+    "rule"
+)
 
 
 class NotConnected(MomentumError):
@@ -29,7 +33,7 @@ class NotConnected(MomentumError):
 
 @dataclass
 class World:
-    """The outside, how to look at it, and where journal and lease are mirrored (None: on this machine alone).
+    """The outside, how to look at it, and where journal and lease are mirrored.
 
     `masked` takes every secret out of a text that is to be shown. `behind` says why the journal may lack what
     another machine wrote; it is empty where it does not.
@@ -37,9 +41,14 @@ class World:
 
     outside: Outside
     observe: Observe
-    store: ObjectStore | None
+    store: ObjectStore
     masked: Callable[[str], str]
     behind: str = ""
+
+    @property
+    def alone(self) -> str:
+        """What to mind where no other machine sees journal and lease; empty where they are shared."""
+        return "" if self.store.shared else ONE_OPERATOR
 
     def look(self) -> Facts:
         """Everything, anew."""
@@ -62,7 +71,10 @@ def _values(settings: Settings, needed: Collection[str]) -> Mapping[str, str]:
         there = read_secrets(settings.secrets_path, settings.age_identity)
     except SecretsError as error:
         raise NotConnected(f"not connected: {error}") from error
-    if lacking := [name for name in needed if name not in there]:
+    lacking = [name for name in needed if name not in there]
+    if len(of_store := [name for name in OF_STORE if name in there]) == 1:
+        lacking += [name for name in OF_STORE if name not in of_store]
+    if lacking:
         which = "no credentials yet" if not there else f"{', '.join(lacking)} not set"
         raise NotConnected(f"not connected: {which}; `momentum infra secrets --help` says how to give them")
     return {name: one.get_secret_value() for name, one in there.items()}
@@ -72,7 +84,7 @@ def _values(settings: Settings, needed: Collection[str]) -> Mapping[str, str]:
 def connected(settings: Settings, fleet: Fleet, *, to_apply: bool = False) -> Iterator[World]:
     """The world as far as the secrets reach; closed at the end. Raises NotConnected.
 
-    to_apply: everything is needed, the object store among it, so that no side effect is without its mirror.
+    to_apply: what a host gets is needed too, and the object store must answer: no side effect is without its mirror.
     """
     from momentum.adapters.kubernetes import connect as cluster_api
     from momentum.adapters.object_store import StoreUnreachable
@@ -85,7 +97,7 @@ def connected(settings: Settings, fleet: Fleet, *, to_apply: bool = False) -> It
 
     secrets = _values(settings, TO_APPLY if to_apply else TO_LOOK)
     with ExitStack() as stack:
-        store, masker = _object_store(settings, fleet, secrets), Masker(secrets.values())
+        store, masker = _store(settings, fleet, secrets), Masker(secrets.values())
         behind = ""
         try:
             journal = Journal(settings.infra_journal_path, store, masker=masker)
@@ -98,7 +110,7 @@ def connected(settings: Settings, fleet: Fleet, *, to_apply: bool = False) -> It
             fleet=fleet,
             provider=_provider(settings, fleet, secrets),
             hosts=stack.enter_context(Hosts({}, mask=masker.text)),
-            cluster=cluster_api(settings.kubeconfig) if settings.kubeconfig else None,
+            cluster=cluster_api(settings.kubeconfig) if settings.kubeconfig and settings.kubeconfig.exists() else None,
             journal=journal,
             facts=Facts(),
             secrets=secrets,
@@ -109,6 +121,12 @@ def connected(settings: Settings, fleet: Fleet, *, to_apply: bool = False) -> It
 def backup_store(settings: Settings, fleet: Fleet) -> ObjectStore | None:
     """The object store of the fleet file; None without its keys. Raises NotConnected."""
     return _object_store(settings, fleet, _values(settings, ()))
+
+
+def _store(settings: Settings, fleet: Fleet, secrets: Mapping[str, str]) -> ObjectStore:
+    from momentum.adapters.object_store import FolderStore
+
+    return _object_store(settings, fleet, secrets) or FolderStore(settings.infra_dir / "store")
 
 
 def _object_store(settings: Settings, fleet: Fleet, secrets: Mapping[str, str]) -> ObjectStore | None:
@@ -136,7 +154,7 @@ def _provider(settings: Settings, fleet: Fleet, secrets: Mapping[str, str]):  # 
 
 def _readers(outside: Outside) -> Readers:
     from momentum.provisioning.looking import Readers
-    from momentum.provisioning.observe import hosts, provider
+    from momentum.provisioning.observe import cluster, hosts, provider
 
     api, fleet = outside.provider, outside.fleet
 
@@ -149,15 +167,8 @@ def _readers(outside: Outside) -> Readers:
         machine=lambda service: provider.read_machine(api, service),
         dns=lambda: provider.read_dns(api, fleet.dns.zone) if fleet.dns else (),
         hosts=read_hosts,
-        cluster=_no_cluster_or_unread,
+        cluster=lambda facts: cluster.read_cluster(fleet, facts, outside.hosts, outside.cluster),
     )
-
-
-def _no_cluster_or_unread(facts: Facts) -> Cluster | None:
-    """None while no host has etcd on its disk; where one has, that the cluster was not read is told."""
-    if any(host.etcd_on_disk for host in facts.hosts.values()):
-        raise NotConnected("the Kubernetes API is not read from here; hosts and provider are")
-    return None
 
 
 def _point_at(outside: Outside, names: Collection[str], facts: Facts) -> None:

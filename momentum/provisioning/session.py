@@ -68,7 +68,8 @@ def apply_plan(settings: Settings, plan_hash: str, destroys: Collection[str], te
 
     fleet = fleet_to_apply(settings)
     with connected(settings, fleet, to_apply=True) as world:
-        assert world.store is not None  # its keys are among those that applying needs
+        if world.alone:
+            tell(world.alone)
         approved = _approved(settings, world, plan_hash)
         at_risk = {step.target for step in approved.steps if step.risk == "destroys data"}
         if unnamed := sorted(at_risk - set(destroys)):

@@ -25,6 +25,7 @@ def fleet_status(seen: Survey) -> dict[str, Any]:
     """Rows by kind of thing, what differs from the file, how many steps a plan would have, what was not seen."""
     return {
         "not_connected": seen.not_seen or None,
+        "one_operator": seen.alone or None,
         **{name: of(seen.fleet, seen.facts, seen.known) if seen.fleet else [] for name, of in SHOWN.items()},
         "differences": [asdict(one) for one in seen.differences],
         "steps_to_do": len(seen.plan.steps) if seen.plan else None,

@@ -33,12 +33,14 @@ class Survey:
     """`not_seen` says why the world was not looked at, with what to do; it is empty when it was.
 
     `fleet` is None where there is no fleet file, or one that is refused; then there is nothing to compare with.
+    `alone` is what to mind where no other operator sees the journal.
     """
 
     fleet: Fleet | None
     facts: Facts = field(default_factory=Facts)
     known: Known = field(default_factory=Known)
     not_seen: str = ""
+    alone: str = ""
     refused: bool = False
 
     @cached_property
@@ -120,6 +122,6 @@ def survey(settings: Settings) -> Survey:
             facts = world.look()
             if world.behind:
                 facts = replace(facts, unread={**facts.unread, "journal": world.behind})
-            return Survey(fleet, facts, world.outside.known)
+            return Survey(fleet, facts, world.outside.known, alone=world.alone)
     except NotConnected as error:
         return Survey(fleet, not_seen=str(error))

@@ -77,7 +77,7 @@ def plan(as_json: Json = False) -> None:
     seen = _seen()
     if as_json:
         planned = json.loads(seen.plan.to_json()) if seen.plan else None
-        print_json({"not_connected": seen.not_seen or None, "plan": planned})
+        print_json({"not_connected": seen.not_seen or None, "one_operator": seen.alone or None, "plan": planned})
         return
     from momentum.reports.fleet_views import bill_view, fleet_view, plan_view
 
@@ -89,6 +89,7 @@ def plan(as_json: Json = False) -> None:
         return
     assert seen.fleet is not None
     plan_view(console, seen.plan, seen.fleet.budget.vat_percent)
+    _alone(seen)
     if seen.plan.steps:
         say("`momentum infra apply` asks for a yes to this plan and executes it.")
 
@@ -158,6 +159,7 @@ def status(as_json: Json = False) -> None:
     fleet_view(console, seen)
     if seen.not_seen:
         _not_connected(seen, "")
+    _alone(seen)
     findings_view(console, data)
 
 
@@ -235,6 +237,11 @@ def _seen() -> Survey:
         raise MomentumError(seen.not_seen)
     keep(settings(), seen)
     return seen
+
+
+def _alone(seen: Survey) -> None:
+    if seen.alone:
+        say(seen.alone, style="yellow")
 
 
 def _not_connected(seen: Survey, more: str) -> None:

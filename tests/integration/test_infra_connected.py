@@ -71,8 +71,17 @@ def test_the_plan_is_shown_before_a_yes_is_asked_for_and_without_one_nothing_is_
 ) -> None:
     code, _, err = infra("apply")
     assert code == 1
-    assert "s3_access_key" in err, "without a mirror of the journal nothing is applied"
+    assert "k3s_token" in err, "what a host will need is asked for before anything is ordered"
     assert not provider.mutating
+
+
+def test_without_an_object_store_one_operator_is_the_rule_and_it_is_said(infra: Run, tmp_path: Path) -> None:
+    assert "one operator" in json.loads(infra("plan", "--json")[1])["one_operator"]
+    assert "one operator" in json.loads(infra("status", "--json")[1])["fleet"]["one_operator"]
+    for words in (("plan",), ("status",), ("check",)):
+        assert "one operator" in " ".join("".join(map(str, infra(*words))).split())
+    set_secret(tmp_path / "infra" / "secrets.age", tmp_path / "age.txt", "s3_access_key", "half-of-a-pair")
+    assert "s3_secret_key not set" in json.loads(infra("plan", "--json")[1])["not_connected"]
 
 
 def test_a_provider_that_refuses_is_told_and_nothing_is_taken_for_missing(infra: Run, provider: OvhServer) -> None:

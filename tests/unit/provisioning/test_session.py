@@ -133,7 +133,7 @@ def test_no_secret_is_told_on_the_way_or_in_an_error(
     said: list[str] = []
     with pytest.raises(MomentumError, match="is wrong") as failed:
         apply_plan(settings, world.plan.hash, (), said.append)
-    assert said == ["1/1 server.mark server-1: token=***"]
+    assert said == [connect.ONE_OPERATOR, "1/1 server.mark server-1: token=***"]
     shown = "".join(traceback.format_exception(failed.value))
     assert "canary-5512" not in str(failed.value)
     assert "canary-5512" not in shown.replace("apply(plan_hash", "")
