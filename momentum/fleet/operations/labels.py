@@ -40,6 +40,15 @@ def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
             )
 
 
+def differences(fleet: Fleet, facts: Facts, known: Known) -> Iterator[tuple[str, str, str, str, str]]:
+    """Of nodes that are there: labels of the file that are not on them, or say something else."""
+    for server in fleet.servers:
+        if node := node_of(server.name, facts.cluster):
+            for key, value in sorted(server.labels.items()):
+                if (found := node.labels.get(key, "not there")) != value:
+                    yield server.name, "node", f"label {key}", value, found
+
+
 def _applied(known: Known) -> dict[str, set[str]]:
     """Labels of each server in the file that was applied last."""
     if known.applied_fleet is None:

@@ -6,6 +6,7 @@ it has no etcd on its disk, so it says nothing about a running server and is no 
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import yaml
@@ -17,6 +18,8 @@ from momentum.fleet.schema import Fleet, Server
 PATH = "/etc/rancher/k3s/config.yaml"
 PATH_JOIN = "/etc/rancher/k3s/config.yaml.d/50-join.yaml"
 TOKEN = "/etc/rancher/k3s/token"
+# Written after K3s was started with the files above: one that was killed in between is started again.
+PATH_STARTED = "/var/lib/momentum/k3s.started"
 API_PORT = 6443
 
 
@@ -35,6 +38,8 @@ def k3s_files(
         RenderedFile(PATH, _yaml(config), "k3s", mode=0o600),
         RenderedFile(f"/etc/systemd/system/{unit_of(server)}", _unit(server), "k3s"),
     ]
+    started = hashlib.sha256("".join(file.content for file in files).encode()).hexdigest()
+    files.append(RenderedFile(PATH_STARTED, f"{started}\n", "k3s"))
     if founding:
         files.append(RenderedFile(PATH_JOIN, _yaml({"cluster-init": True}), "k3s", mode=0o600))
     elif join_via:

@@ -144,6 +144,17 @@ def test_another_cluster_than_the_journal_s_is_not_touched() -> None:
     assert list(steps(FLEET, facts, KNOWN)) == []
 
 
+def test_a_label_changed_by_hand_is_told_with_both_values() -> None:
+    labelled = FLEET.model_copy(
+        update={"servers": (FLEET.servers[0].model_copy(update={"labels": {"role": "data"}}), *FLEET.servers[1:])}
+    )
+    for there, found in (({"role": "web"}, "web"), ({}, "not there")):
+        nodes = (node("s1", labels=there), *(node(name) for name in ("s2", "s3", "a1")))
+        told = [*labels.differences(labelled, cluster_with(well(), nodes=nodes), KNOWN)]
+        assert ("s1", "node", "label role", "data", found) in told
+    assert [*labels.differences(FLEET, well(), KNOWN)] == []
+
+
 def test_labels_of_the_file_are_set_those_it_dropped_go_and_others_stay() -> None:
     applied = FLEET.model_copy(
         update={"servers": (FLEET.servers[0].model_copy(update={"labels": {"old": "x"}}), *FLEET.servers[1:])}
