@@ -1,0 +1,62 @@
+"""The real `momentum infra`, for `python -m tests.infra_command plan --json`, at a provider whose hours are seconds.
+
+Changed is only what a test cannot wait for or have: waiting at the provider and its limit of calls are by a clock
+`FAST` times as fast, as is the lease; the areas that need K3s are left out; and MOMENTUM_TEST_KILL_AT kills the
+process (SIGKILL) at that write of the journal, an odd number before it is made, an even one after.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from typing import Any
+
+from momentum.adapters import ovh
+from momentum.fleet import plan
+from momentum.provisioning.journal import Journal
+from momentum.provisioning.lease import Lease
+
+FAST = 2000
+LEASE_S = 4.0
+OF_K3S = ("first_server", "control_plane", "agents", "labels", "upgrade", "k3s_config")
+
+
+def main() -> None:
+    from momentum_dagster.cli.main import main as command
+
+    connect = ovh.connect
+    ovh.connect = lambda *keys, **options: connect(  # type: ignore[assignment]
+        *keys,
+        **options,
+        clock=lambda: time.monotonic() * FAST,
+        sleep=lambda seconds: time.sleep(seconds / FAST),
+    )
+    Lease.__init__.__defaults__ = (LEASE_S,)
+    for area in OF_K3S:
+        plan.AREAS.pop(area, None)  # type: ignore[attr-defined]
+    if kill_at := int(os.environ.get("MOMENTUM_TEST_KILL_AT", "0")):
+        _kill_at(kill_at)
+    sys.argv = ["momentum", "infra", *sys.argv[1:]]
+    command()
+
+
+def _kill_at(boundary: int) -> None:
+    append, passed = Journal._append, 0
+
+    def fatal(self: Journal, *words: Any, **body: Any) -> int:
+        nonlocal passed
+        for after in (False, True):
+            if after:
+                written = append(self, *words, **body)
+            passed += 1
+            if passed == boundary:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return written
+
+    Journal._append = fatal  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,227 @@
+"""From an empty account to four hosts in one mesh behind their firewalls, by the commands that a person types.
+
+OVH's protocol by its stand-in (python-ovh signs), the object store by moto, hosts with real sshd, wireguard-go and
+nftables, secrets in their age file. K3s cannot run here, so its areas are left out (tests/infra_command.py).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from momentum.adapters.secrets import make_identity, set_secret
+from momentum.fleet.template import default_fleet_text
+from tests.hosts import Network
+from tests.infra_command import FAST
+from tests.standins.ovh import Clock, OvhServer, World
+from tests.standins.ovh.server import APPLICATION_KEY, APPLICATION_SECRET, CONSUMER_KEY
+from tests.standins.ovh.world import Item
+from tests.standins.s3 import s3_server
+
+ROOT = Path(__file__).parents[3]
+NAMES = ("host-a", "host-b", "host-c", "host-d")
+SECRETS = {
+    "ovh_application_key": APPLICATION_KEY,
+    "ovh_application_secret": APPLICATION_SECRET,
+    "ovh_consumer_key": CONSUMER_KEY,
+    "s3_access_key": "canary-access-41c7",
+    "s3_secret_key": "canary-secret-9e02",
+    "k3s_token": "canary-token-d35b",
+}
+READ_BY_ALL = "/etc /var/lib /var/log /run /home /opt /usr/local"
+
+
+class FastClock(Clock):
+    """As the command's waiting at the provider."""
+
+    def __init__(self) -> None:
+        self.began = time.time()
+
+    def __call__(self) -> float:
+        return self.began + (time.time() - self.began) * FAST
+
+
+class Delivering(World):
+    """Machines come with the addresses of the network's hosts."""
+
+    def __init__(self, addresses: list[str]) -> None:
+        super().__init__(FastClock(), zones=("coach.test",))
+        self.addresses = addresses
+
+    def new_machine(self, item: Item) -> str:
+        name = super().new_machine(item)
+        self.machines[name].ipv4 = self.addresses[len(self.machines) - 1]
+        return name
+
+
+@dataclass
+class Company:
+    """One operator's machine and everything around it."""
+
+    folder: Path
+    network: Network
+    provider: OvhServer
+    environment: dict[str, str]
+    said: list[str]
+
+    def infra(self, *words: str, kill_at: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.infra_command", *words],
+            cwd=ROOT,
+            env=self.environment | {"MOMENTUM_TEST_KILL_AT": str(kill_at)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        self.said += [done.stdout, done.stderr]
+        return done
+
+    def plan(self) -> dict[str, object]:
+        done = self.infra("plan", "--json")
+        assert done.returncode == 0, done.stderr
+        planned: dict[str, object] = json.loads(done.stdout)["plan"]
+        assert planned["unread"] == {}
+        return planned
+
+    def all_reach_all(self) -> bool:
+        hosts = self.network.hosts.values()
+        words = {word for host in hosts for word in host.sh("ip -4 -o addr").split()}
+        meshed = sorted(word.split("/")[0] for word in words if word.startswith("10.66.0.") and word.endswith("/24"))
+        assert len(meshed) == len(NAMES), meshed
+        return all(
+            host.run("ping", "-c", "1", "-W", "3", address, check=False).returncode == 0
+            for host in hosts
+            for address in meshed
+        )
+
+    def written_since(self, mark: str) -> str:
+        look = f"find /etc /var/lib/momentum /home /root -newer {mark} -type f"
+        return "".join(host.sh(look, check=False) for host in self.network.hosts.values())
+
+
+@pytest.fixture
+def company(network: Network, tmp_path: Path) -> Iterator[Company]:
+    addresses = [network.add(name).address for name in NAMES]
+    ssh = tmp_path / "user" / ".ssh"
+    ssh.mkdir(parents=True, mode=0o700)
+    shutil.copy(network.key, ssh / "id_ed25519")
+    shutil.copy(network.key.with_suffix(".pub"), ssh / "id_ed25519.pub")
+    key = network.key.with_suffix(".pub").read_text()
+    (tmp_path / "fleet.yaml").write_text(default_fleet_text(key, "coach.test"))
+    make_identity(tmp_path / "user" / "age.txt")
+    for name, value in SECRETS.items():
+        set_secret(tmp_path / "infra" / "secrets.age", tmp_path / "user" / "age.txt", name, value)
+    with s3_server("momentum-backups") as store, OvhServer(Delivering(addresses)) as provider:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("MOMENTUM", "SSH_"))}
+        environment |= {
+            "HOME": str(tmp_path / "user"),
+            "MOMENTUM_PROFILE": "production",
+            "MOMENTUM_HOME": str(tmp_path / "home"),
+            "MOMENTUM_INFRA": str(tmp_path / "infra"),
+            "MOMENTUM_FLEET": str(tmp_path / "fleet.yaml"),
+            "MOMENTUM_AGE_IDENTITY": str(tmp_path / "user" / "age.txt"),
+            "MOMENTUM_OVH_URL": provider.url,
+            "MOMENTUM_S3_URL": store,
+        }
+        yield Company(tmp_path, network, provider, environment, [])
+
+
+def told_of(company: Company) -> dict[str, int]:
+    world = company.provider.world
+    return {"orders": len(world.orders), "payments": len(world.payments), "machines": len(world.machines)}
+
+
+def objects(company: Company) -> list[bytes]:
+    import boto3
+
+    keys = {"aws_access_key_id": "key", "aws_secret_access_key": "secret", "region_name": "us-east-1"}
+    store = boto3.client("s3", endpoint_url=company.environment["MOMENTUM_S3_URL"], **keys)
+    listed = [
+        (bucket["Name"], one["Key"])
+        for bucket in store.list_buckets()["Buckets"]
+        for page in store.get_paginator("list_objects_v2").paginate(Bucket=bucket["Name"])
+        for one in page.get("Contents", [])
+    ]
+    return [store.get_object(Bucket=bucket, Key=key)["Body"].read() for bucket, key in listed]
+
+
+@pytest.mark.slow
+def test_an_empty_account_becomes_four_hosts_in_a_mesh_and_a_second_apply_does_nothing(
+    company: Company, capsys: pytest.CaptureFixture[str]
+) -> None:
+    planned = company.plan()
+    assert not company.provider.mutating, "a plan changes nothing"
+    began = time.monotonic()
+    done = company.infra("apply", "--plan", str(planned["hash"]))
+    assert done.returncode == 0, done.stderr[-3000:]
+    took_s = time.monotonic() - began
+    assert told_of(company) == {"orders": 4, "payments": 4, "machines": 4}
+    assert company.all_reach_all()
+    assert company.plan()["steps"] == []
+    mutating = company.provider.mutating.total()
+    for host in company.network.hosts.values():
+        host.sh("touch /run/mark")
+    calls = len(company.provider.calls)
+    again = company.infra("apply", "--plan", str(planned["hash"]))
+    assert again.returncode == 0, again.stderr[-3000:]
+    assert "nothing was left to do" in again.stdout + again.stderr
+    assert company.provider.mutating.total() == mutating
+    assert company.written_since("/run/mark") == ""
+    no_secret_anywhere(company)
+    with capsys.disabled():
+        print(
+            f"\n{len(planned['steps'])} steps in {took_s:.1f} s, {mutating} changing calls; "  # type: ignore[arg-type]
+            f"a second apply: {len(company.provider.calls) - calls} calls, all reading"
+        )
+
+
+def no_secret_anywhere(company: Company) -> None:
+    """What was printed, journal, store, kept plans, and what anybody may read on a host."""
+    texts = {f"output {number}": text for number, text in enumerate(company.said)}
+    texts |= {f"object {number}": data.decode("latin-1") for number, data in enumerate(objects(company))}
+    for path in (*company.folder.joinpath("infra").rglob("*"), *company.folder.joinpath("home").rglob("*")):
+        if path.is_file():
+            texts[str(path)] = path.read_bytes().decode("latin-1")
+    with sqlite3.connect(company.folder / "infra" / "journal.sqlite") as journal:
+        texts["journal"] = str(journal.execute("SELECT * FROM events").fetchall())
+    for name, host in company.network.hosts.items():
+        look = f"find {READ_BY_ALL} -xdev -type f -perm -o=r -size -1M -exec cat {{}} +"
+        texts[name] = host.sh(look, check=False)
+    assert len(texts) > 100
+    for name, secret in SECRETS.items():
+        assert [place for place, text in texts.items() if secret in text] == [], name
+
+
+@pytest.mark.slow
+def test_killed_ten_times_on_the_way_it_ends_the_same(company: Company, capsys: pytest.CaptureFixture[str]) -> None:
+    """SIGKILL of the command itself at writes of its journal, a dozen or two writes further each time."""
+    planned, kills = str(company.plan()["hash"]), 0
+    for _ in range(200):
+        done = company.infra("apply", "--plan", planned, kill_at=(17, 24, 33, 38)[kills % 4])
+        if done.returncode == -signal.SIGKILL:
+            kills += 1
+        elif "is applying (epoch" in done.stderr:
+            time.sleep(1)
+        else:
+            break
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert kills >= 8
+    assert told_of(company) == {"orders": 4, "payments": 4, "machines": 4}
+    installed = [task.type for vps in company.provider.world.machines.values() for task in vps.tasks.values()]
+    assert installed.count("reinstallVm") == 4
+    assert company.plan()["steps"] == []
+    assert company.all_reach_all()
+    no_secret_anywhere(company)
+    with capsys.disabled():
+        print(f"\n{kills} times SIGKILL on the way: four orders, payments, installations; the same mesh")
