@@ -1,0 +1,195 @@
+"""Hosts in memory behind the methods of `momentum.adapters.ssh.Hosts`: the executors' own scripts, by their names.
+
+Each command that changes something is a boundary. A change that must be confirmed is taken back when the operator dies
+before he has confirmed it, as the host itself does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from momentum.adapters.ssh import Endpoint, File
+from momentum.fleet.facts import FileFact, Host, PeerFact
+from momentum.fleet.render import RenderedFile
+from momentum.fleet.schema import Fleet
+from momentum.provisioning.execute.access import CANDIDATE
+from momentum.provisioning.fencing import REFUSED
+from momentum.provisioning.managed import managed
+from momentum.provisioning.observe.host_script import FIREWALL_LOADED
+from tests.standins.world import Answer
+
+
+@dataclass
+class Box:
+    """One host. `undo` is what it goes back to unless it hears that all is well."""
+
+    address: str
+    files: dict[str, File] = field(default_factory=dict)
+    sysctl: dict[str, str] = field(default_factory=dict)
+    mesh_key: str | None = None
+    peers: dict[str, set[str]] = field(default_factory=dict)
+    rules: bytes | None = None
+    keys: tuple[str, ...] = ()
+    units: dict[str, str] = field(default_factory=dict)
+    epoch: int = 0
+    undo: dict[str, Any] | None = None
+
+    def state(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in ("epoch", "undo")}
+
+
+class MemoryHosts:
+    """`boxes` by address outlives the operators; `fuse` is called around every change."""
+
+    def __init__(self, fleet: Fleet, boxes: dict[str, Box], fuse: Callable[[str], None]) -> None:
+        self.fleet, self.boxes, self.fuse = fleet, boxes, fuse
+        self.endpoints: dict[str, Endpoint] = {}
+
+    def shown_host_key(self, host: str) -> str:
+        return f"ssh-ed25519 {self.endpoints[host].address}"
+
+    def pin(self, host: str, host_key: str) -> None:
+        self.endpoints[host] = replace(self.endpoints[host], host_key=host_key)
+
+    def forget_connection(self, host: str) -> None:
+        pass
+
+    def read(self, host: str, path: str) -> bytes | None:
+        there = self._box(host).files.get(path)
+        return there.content if there else None
+
+    def put(self, host: str, path: str, content: bytes | str, **owner: Any) -> None:
+        self.put_all(host, [File(path, content.encode() if isinstance(content, str) else content, **owner)])
+
+    def put_all(self, host: str, files: Sequence[File], **_: Any) -> None:
+        self._change("put", lambda: self._box(host).files.update({file.path: file for file in files}))
+
+    def check(self, host: str, argv: Sequence[str], **options: Any) -> str:
+        answer = self.run(host, argv, **options)
+        assert answer.exit == 0, answer
+        return answer.out
+
+    def run(self, host: str, argv: Sequence[str], **_: Any) -> Answer:
+        box = self._box(host)
+        if argv[0] == "sysctl":
+            return Answer(0, "".join(f"{box.sysctl[key]}\n" for key in argv[2:]))
+        if argv[3:4] == ["fence"]:
+            return self._fence(box, int(argv[4]))
+        # a script with a name, or nft's check of a candidate
+        does: Callable[..., str | None] = getattr(self, f"_{argv[3] if len(argv) > 3 else 'checked'}")
+        return Answer(0, does(box, *argv[4:]) or "")
+
+    def _box(self, host: str) -> Box:
+        address = self.endpoints[host].address
+        return self.boxes.setdefault(address, Box(address))
+
+    def _change(self, name: str, change: Callable[[], Any]) -> Any:
+        self.fuse(f"before {name}")
+        result = change()
+        self.fuse(f"after {name}")
+        return result
+
+    # The scripts, by the word that follows each.
+
+    def _fence(self, box: Box, epoch: int) -> Answer:
+        if epoch < box.epoch:
+            return Answer(REFUSED, err=str(box.epoch))
+        box.epoch = epoch
+        return Answer(0)
+
+    def _checked(self, box: Box, *_: str) -> None:
+        """nft's check of the candidate."""
+        assert CANDIDATE in box.files
+
+    def _home(self, box: Box, user: str) -> str:
+        return f"/home/{user}\n"
+
+    def _load(self, box: Box, *paths: str) -> None:
+        def change() -> None:
+            for path in paths:
+                text = box.files[path].content.decode()
+                box.sysctl |= managed([RenderedFile(path, text, "sysctl")]).sysctls
+
+        self._change("sysctl", change)
+
+    def _enable(self, box: Box, *words: str) -> None:
+        units = [word for word in words if not word.startswith("--")]
+        self._change("enable", lambda: box.units.update(dict.fromkeys(units, "active")))
+
+    def _born(self, box: Box, path: str) -> str:
+        def change() -> str:
+            assert box.mesh_key is None, "a key is born once"
+            box.mesh_key = f"{hashlib.sha256(box.address.encode()).hexdigest()[:43]}="
+            return box.mesh_key
+
+        return str(self._change("mesh key", change))
+
+    def _mesh(self, box: Box, interface: str, _: str) -> None:
+        def change() -> None:
+            path = f"/etc/wireguard/{interface}.conf"
+            box.peers = managed([RenderedFile(path, box.files[path].content.decode(), "mesh")]).peers
+            box.units[f"wg-quick@{interface}.service"] = "active"
+
+        self._change("mesh", change)
+
+    def _begin(self, box: Box, folder: str, what: str, *_: str) -> None:
+        def change() -> None:
+            if what == "firewall":
+                box.undo = {"rules": box.rules}
+                clean, _, rules = box.files[CANDIDATE].content.partition(b"\ndelete table inet momentum\n")
+                assert clean.startswith(b"table ")
+                box.rules = rules
+            else:
+                box.undo = {"keys": box.keys}
+                box.keys = tuple(sorted(" ".join(key.public_key.split()[:2]) for key in self.fleet.ssh.keys))
+
+        self._change(what, change)
+
+    def _keep(self, box: Box, folder: str, what: str, *_: str) -> str:
+        def change() -> str:
+            assert box.undo is not None, "there is nothing to keep"
+            box.undo = None
+            return "listed"
+
+        return str(self._change(f"keep {what}", change))
+
+
+def operator_gone(boxes: dict[str, Box]) -> None:
+    """What hosts do by themselves: changes that nobody confirmed are taken back."""
+    for box in boxes.values():
+        vars(box).update(box.undo or {})
+        box.undo = None
+
+
+def read_hosts(hosts: MemoryHosts, names: Collection[str]) -> tuple[dict[str, Host], dict[str, str]]:
+    return {name: _seen(hosts, name) for name in names}, {}
+
+
+def _seen(hosts: MemoryHosts, name: str) -> Host:
+    box = hosts._box(name)
+    loaded = box.files.get(FIREWALL_LOADED)
+    rules = hashlib.sha256(box.rules).hexdigest() if box.rules is not None else None
+    if rules is not None and (loaded is None or loaded.content.decode().split()[0] != rules):
+        rules = "changed by hand: listed"
+    return Host(
+        host_key=hosts.endpoints[name].host_key or "",
+        files={
+            path: FileFact(hashlib.sha256(file.content).hexdigest(), file.owner, file.mode)
+            for path, file in box.files.items()
+            if path not in (CANDIDATE, FIREWALL_LOADED)
+        },
+        sysctl=dict(box.sysctl),
+        mesh_public_key=box.mesh_key,
+        mesh_peers=tuple(PeerFact(key, "", tuple(sorted(nets)), True) for key, nets in sorted(box.peers.items())),
+        firewall=rules,
+        authorized_keys=box.keys,
+        units=dict(box.units),
+        k3s_version=None,
+        etcd_on_disk=False,
+        cluster_id=None,
+        reboot_needed=False,
+        clock_offset_s=0.0,
+    )
