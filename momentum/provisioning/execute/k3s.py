@@ -1,0 +1,281 @@
+"""K3s on the hosts: the cluster founded, joined, joined again, upgraded, restored. One server at a time.
+
+What was begun is never trusted: each kind looks at the host and does what is not there yet, so that a kill anywhere
+in between and the same step again come to the same end, without a second start of what runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from momentum.adapters.etcd import EtcdError
+from momentum.adapters.ssh import SshError
+from momentum.errors import MomentumError
+from momentum.fleet.ladder import ladder
+from momentum.fleet.membership import founder, lost_for_good
+from momentum.fleet.quorum import server_names
+from momentum.fleet.render.k3s import PATH_JOIN, unit_of
+from momentum.provisioning.execute.cluster import refuse_without_majority
+from momentum.provisioning.execute.k3s_host import (
+    cluster_id_on,
+    configured,
+    installed,
+    kubectl,
+    living,
+    started,
+)
+from momentum.provisioning.observe.cluster import etcd_on, named
+from momentum.provisioning.rendered import host_of, put, rendered, server_of
+
+if TYPE_CHECKING:
+    from momentum.fleet.facts import EtcdMember
+    from momentum.fleet.steps import Step
+    from momentum.provisioning.outside import Execute, Outside, Progress
+
+DB = "/var/lib/rancher/k3s/server/db"
+REJOINING = "/var/lib/momentum/k3s.rejoining"
+"""Names where the old etcd goes, from before it is moved until the server is a member again."""
+SNAPSHOT_TAKES_S = RESTORE_TAKES_S = 900
+
+# Prints whether the data was moved by this very step, now or before it was killed.
+_MOVE = f"""set -eu
+unit=$1
+mkdir -p "$(dirname {REJOINING})"
+if [ ! -s {REJOINING} ]; then
+  mktemp -u {DB}.before.XXXXXXXX >{REJOINING}.new
+  sync {REJOINING}.new
+  mv {REJOINING}.new {REJOINING}
+fi
+to=$(cat {REJOINING})
+[ ! -e "$to" ] || exit 0
+systemctl stop "$unit"
+[ ! -e {DB} ] || mv -T {DB} "$to"
+sync "$(dirname {DB})"
+echo "$to"
+"""
+
+# K3s leaves the flag behind when a reset went well, refuses another, and takes it away when it starts in earnest.
+_RESET = f"""set -eu
+snapshot=$1
+[ ! -e {DB}/reset-flag ] || exit 0
+if [ "$snapshot" = newest ]; then
+  snapshot=$(find {DB}/snapshots -type f -size +0 -printf '%T@ %p\\n' 2>/dev/null | sort -n |
+    tail -n 1 | cut -d' ' -f2-)
+fi
+[ -n "$snapshot" ] && [ -s "$snapshot" ] || exit 44
+if [ -e {DB}/etcd ]; then
+  before=$(mktemp -d {DB}.before.XXXXXXXX)
+  cp -a {DB}/etcd "$before/"
+fi
+rm -f {PATH_JOIN}
+k3s server --cluster-reset --cluster-reset-restore-path="$snapshot" >&2
+[ -e {DB}/reset-flag ] || {{ echo "K3s left no sign that it was reset" >&2; exit 1; }}
+echo "$snapshot"
+"""
+
+_SAVED = f'find {DB}/snapshots -type f -size +0 -name "$1*" | sort | tail -n 1'
+
+
+def found(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
+    """Once in a fleet's life, on the one server that may. Returns the cluster's id, to be remembered."""
+    server, known = step.target, outside.known.cluster_id
+    if known is not None:
+        if cluster_id_on(outside.hosts, server) == known:
+            return {"known": {"cluster_id": {"": known}}, "founded": False}
+        raise MomentumError(f"{server}: there is a cluster already ({known}); no second one is founded")
+    if founder(outside.fleet, outside.facts, outside.known) != server:
+        raise MomentumError(
+            f"{server}: another server may have a cluster, or cannot be seen: none is founded. Plan again"
+        )
+    installed(outside, server, say)
+    configured(outside, server, rendered(outside, step), say, join=not host_of(outside, server).etcd_on_disk)
+    # The node itself is not ready before the network's part of the cluster runs on it, which comes after this.
+    started(outside, server, lambda: kubectl(outside.hosts, server, "get", "--raw=/readyz")[1], say)
+    if not (made := cluster_id_on(outside.hosts, server)):
+        raise MomentumError(f"{server}: K3s is ready and does not tell the id of its cluster; apply again")
+    never_founds_again(step, outside)
+    return {"known": {"cluster_id": {"": made}}}
+
+
+def never_founds_again(step: Step, outside: Outside) -> None:
+    """Were its disk wiped and K3s started, it would find only itself to join, which does not answer."""
+    own = str(server_of(outside.fleet, step.target).mesh_address)
+    put_join(step, outside, own)
+
+
+def put_join(step: Step, outside: Outside, via: str) -> None:
+    wants = {**step.wants, "founding": False, "join_via": via}
+    files = rendered(outside, replace(step, wants=wants)).of("k3s")
+    put(outside.hosts, step.target, [file for file in files if file.path == PATH_JOIN])
+
+
+def join(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
+    """A server or an agent through any server that lives now. Raises MomentumError where a member stands in the way."""
+    server, role = step.target, server_of(outside.fleet, step.target).role
+    via = _via(outside, server)
+    if role == "server":
+        _refuse_stale(outside, server, via)
+    _join(step, outside, via, say)
+    return {"via": via}
+
+
+def rejoin(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
+    """Its old etcd is moved aside, never deleted, and it joins as any other. Refused for a member of the cluster."""
+    server, hosts = step.target, outside.hosts
+    via = _via(outside, server)
+    moved = hosts.read(server, REJOINING)
+    begun = moved is not None and hosts.run(server, ["test", "-e", moved.decode().strip()], sudo=True).exit == 0
+    member = _member(outside, server, via)
+    if member is not None and not begun:
+        state = "a healthy member" if member.healthy else "still a member, though not a healthy one,"
+        raise MomentumError(f"{server} is {state} of the cluster: its data stays where it is. Plan again")
+    unit = "k3s.service"
+    if put_aside := hosts.check(server, ["sh", "-c", _MOVE, "move", unit], sudo=True, timeout_s=180).strip():
+        say(f"its old etcd lies in {put_aside}")
+    _join(step, outside, via, say)
+    hosts.check(server, ["rm", "-f", REJOINING], sudo=True)
+    return {"via": via, "moved_to": put_aside or (moved or b"").decode().strip()}
+
+
+def _join(step: Step, outside: Outside, via: str, say: Progress) -> None:
+    server = step.target
+    address = str(server_of(outside.fleet, via).mesh_address)
+    files = rendered(outside, replace(step, wants={**step.wants, "join_via": address}))
+    installed(outside, server, say)
+    runs = host_of(outside, server).units.get(unit_of(server_of(outside.fleet, server)), "").startswith("active")
+    configured(outside, server, files, say, join=not runs)
+    started(outside, server, lambda: _not_ready(outside, server, via, step.wants["version"]), say)
+
+
+def upgrade(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
+    """A snapshot of etcd first, then one node by one minor at most, then waits until it is ready."""
+    server, wanted = step.target, step.wants["version"]
+    via = server if step.wants["role"] == "server" else _via(outside, server)
+    node = _version(outside, server, via)
+    if node and len(ladder(node, wanted)) > 1:
+        raise MomentumError(
+            f"{server}: from {node} to {wanted} is more than one minor at once: " + ", ".join(ladder(node, wanted))
+        )
+    taken = None
+    if host_of(outside, server).k3s_version != wanted:
+        refuse_without_majority(outside, server)
+        taken = _snapshot(outside, via, wanted, say)
+        installed(outside, server, say)
+    started(outside, server, lambda: _not_ready(outside, server, via, wanted), say)
+    return {"from": node, "snapshot": taken}
+
+
+def _snapshot(outside: Outside, server: str, wanted: str, say: Progress) -> str:
+    """The path of a snapshot that is there and not empty."""
+    name = "before-" + wanted.replace("+", "-")
+    argv = ["k3s", "etcd-snapshot", "save", f"--name={name}"]
+    saved = outside.hosts.run(server, argv, sudo=True, timeout_s=SNAPSHOT_TAKES_S)
+    path = outside.hosts.check(server, ["sh", "-c", _SAVED, "saved", name], sudo=True).strip()
+    if saved.exit or not path:
+        said = (saved.err.strip().splitlines() or ["it left no file"])[-1][-300:]
+        raise MomentumError(f"{server}: no snapshot of etcd could be taken, so nothing is upgraded: {said}")
+    say(f"etcd is saved in {path} on {server}")
+    return path
+
+
+def restore(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
+    """A snapshot becomes the cluster's only member, as docs/restore.md says. Never while a majority could come back."""
+    server, hosts, known = step.target, outside.hosts, outside.known.cluster_id
+    if known and cluster_id_on(hosts, server) == known:
+        return {"restored": None}
+    if not lost_for_good(outside.fleet, outside.facts, outside.known):
+        raise MomentumError(f"{server}: the majority is not lost for good, so nothing is restored. Plan again")
+    installed(outside, server, say)
+    configured(outside, server, rendered(outside, step), say, join=False)
+    for name in server_names(outside.fleet):
+        stop = "systemctl is-active --quiet k3s.service && systemctl stop k3s.service || :"
+        hosts.check(name, ["sh", "-c", stop, "stop K3s"], sudo=True, timeout_s=180)
+    argv = ["sh", "-c", _RESET, "restore", step.wants["snapshot"]]
+    result = hosts.run(server, argv, sudo=True, timeout_s=RESTORE_TAKES_S)
+    if result.exit == 44:
+        raise MomentumError(
+            f"{server}: no snapshot of etcd lies in {DB}/snapshots. Fetch the newest from the object store "
+            "to that folder (docs/restore.md), then apply again."
+        )
+    if result.exit:
+        said = (result.err.strip().splitlines() or ["nothing was said"])[-1][-300:]
+        raise MomentumError(f"{server}: K3s did not restore: {said}. The data of before lies beside {DB}")
+    if restored := result.out.strip():
+        say(f"restored from {restored}")
+    never_founds_again(step, outside)
+    started(outside, server, lambda: kubectl(hosts, server, "get", "--raw=/readyz")[1], say)
+    if (there := cluster_id_on(hosts, server)) != known:
+        raise MomentumError(f"{server}: the snapshot is of the cluster {there}, and ours is {known}; nothing joins it")
+    return {"restored": restored or None}
+
+
+def _via(outside: Outside, server: str) -> str:
+    others = [name for name in server_names(outside.fleet) if name != server]
+    if (name := living(outside, others)) is None:
+        raise MomentumError(f"{server}: no other server's Kubernetes is ready, so there is none to join through")
+    return name
+
+
+def _member(outside: Outside, server: str, via: str) -> EtcdMember | None:
+    try:
+        members = named(etcd_on(outside.hosts, via).members(), outside.fleet, ())
+    except (EtcdError, SshError) as error:
+        raise MomentumError(f"{server}: who is a member cannot be read now: {error}") from error
+    return next((member for member in members if member.name == server), None)
+
+
+def _refuse_stale(outside: Outside, server: str, via: str) -> None:
+    """One that was never started is this very join, cut short: K3s goes on with it."""
+    member, on_disk = _member(outside, server, via), host_of(outside, server).etcd_on_disk
+    if member is None and on_disk:
+        raise MomentumError(f"{server}: it has etcd of before on its disk and is no member. Plan again")
+    if member is not None and member.started and not on_disk:
+        raise MomentumError(f"{server}: etcd still counts its member of before, {member.id}. Plan again")
+
+
+def _not_ready(outside: Outside, server: str, via: str, version: str) -> str:
+    """What is missing; empty when the server is a node of this version, and ready where any node can be.
+
+    While no other node is ready either, the network's part of the cluster is not there yet and none can be.
+    """
+    if server_of(outside.fleet, server).role == "server" and (
+        why := kubectl(outside.hosts, server, "get", "--raw=/readyz")[1]
+    ):
+        return why
+    nodes, why = _nodes(outside, via)
+    if server not in nodes:
+        return why or "it is not among the nodes"
+    there, ready = nodes[server]
+    if there != version:
+        return f"it still runs {there}"
+    any_other = any(state == "True" for name, (_, state) in nodes.items() if name != server)
+    return "its node is not ready" if any_other and ready != "True" else ""
+
+
+def _version(outside: Outside, server: str, via: str) -> str:
+    return _nodes(outside, via)[0].get(server, ("", ""))[0]
+
+
+def _nodes(outside: Outside, via: str) -> tuple[dict[str, tuple[str, str]], str]:
+    """Version and readiness ("True") of each node, and why they could not be read."""
+    if outside.cluster is not None:
+        try:
+            return {node.name: (node.version, str(node.ready)) for node in outside.cluster.nodes()}, ""
+        except MomentumError as error:
+            return {}, str(error)
+    form = "{range .items[*]}{.metadata.name} {.status.nodeInfo.kubeletVersion} "
+    form += '{.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}'
+    told, why = kubectl(outside.hosts, via, "get", "nodes", "-o", f"jsonpath={form}")
+    rows = [line.split() for line in told.splitlines()]
+    return {row[0]: (row[1], row[2] if len(row) > 2 else "") for row in rows if len(row) > 1}, why
+
+
+KINDS: Mapping[str, Execute] = {
+    "k3s.found": found,
+    "k3s.join": join,
+    "k3s.rejoin": rejoin,
+    "k3s.upgrade": upgrade,
+    "k3s.restore": restore,
+}

@@ -1,0 +1,202 @@
+"""K3s on one host: its program, its files and secrets, its start. Each does only what is not there already."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import yaml
+
+from momentum.adapters.ssh import File, SshError
+from momentum.errors import MomentumError
+from momentum.fleet.render.k3s import PATH_JOIN, TOKEN, unit_of
+from momentum.provisioning.rendered import HAVE, put, server_of, write
+
+if TYPE_CHECKING:
+    from momentum.provisioning.managed import Managed
+    from momentum.provisioning.outside import Outside, Progress
+
+RELEASES = "https://github.com/k3s-io/k3s/releases/download"
+DOWNLOAD_TAKES_S = 900
+READY_TAKES_S = 600
+BETWEEN_LOOKS_S = 1.0
+
+S3_KEYS = "/etc/rancher/k3s/config.yaml.d/60-s3.yaml"
+RESTART = "/var/lib/momentum/k3s.restart"
+"""There while a new program lies in its place and the old one may still run."""
+
+_NO_BUILD, _NO_DOWNLOAD, _WRONG_SUM = 70, 71, 72
+# The old program stays until the new one was found to be what its publisher says it is.
+_INSTALL = (
+    "set -eu\n"
+    + HAVE % {"program": "curl", "package": "curl ca-certificates"}
+    + f"""base=$1 version=$2 program=/usr/local/bin/k3s
+case "$("$program" --version 2>/dev/null | head -n 1) " in *" $version "*) echo there; exit;; esac
+case $(uname -m) in
+  x86_64) name=k3s sums=sha256sum-amd64.txt;;
+  aarch64) name=k3s-arm64 sums=sha256sum-arm64.txt;;
+  *) uname -m >&2; exit {_NO_BUILD};;
+esac
+new=$program.momentum-new
+mkdir -p "$(dirname "$program")" "$(dirname {RESTART})"
+trap 'rm -f "$new" "$new.sums"' EXIT
+get() {{ curl -fsSL --retry 3 --connect-timeout 20 --max-time {DOWNLOAD_TAKES_S // 2} -o "$1" "$base/$2"; }}
+get "$new.sums" "$sums" && get "$new" "$name" || exit {_NO_DOWNLOAD}
+wanted=$(awk -v name="$name" '$2 == name || $2 == "*" name {{ print $1; exit }}' "$new.sums")
+found=$(sha256sum <"$new" | cut -c1-64)
+if [ -z "$wanted" ] || [ "$found" != "$wanted" ]; then
+  echo "$found, published is ${{wanted:-no sum of it}}" >&2
+  exit {_WRONG_SUM}
+fi
+chmod 755 "$new"
+sync "$new"
+touch {RESTART}
+mv -f "$new" "$program"
+echo installed
+"""
+)
+
+# "activating" is left alone: systemd itself starts again what ended.
+_START = f"""set -eu
+unit=$1
+systemctl is-enabled --quiet "$unit" || {{ systemctl daemon-reload; systemctl enable --quiet "$unit"; }}
+state=$(systemctl is-active "$unit" || :)
+if [ "$state" = active ] && [ -e {RESTART} ]; then
+  systemctl daemon-reload
+  systemctl --no-block restart "$unit"
+  echo restarted
+elif [ "$state" = inactive ] || [ "$state" = failed ]; then
+  rm -f {RESTART}
+  systemctl daemon-reload
+  systemctl --no-block start "$unit"
+  echo started
+fi
+rm -f {RESTART}
+"""
+
+
+def installed(outside: Outside, server: str, say: Progress) -> bool:
+    """The file's version of K3s, downloaded on the host and checked. Whether it was put there now."""
+    version = outside.fleet.k3s.version
+    base = f"{RELEASES}/{quote(version, safe='')}"
+    argv = ["sh", "-c", _INSTALL, "install K3s", base, version]
+    result = outside.hosts.run(server, argv, sudo=True, timeout_s=DOWNLOAD_TAKES_S)
+    said = (result.err.strip().splitlines() or ["nothing was said"])[-1][-300:]
+    if result.exit == _NO_DOWNLOAD:
+        raise MomentumError(
+            f"{server}: K3s {version} could not be downloaded from {base}: {said}. The program that was there is as "
+            "before; once the host reaches that address, apply again."
+        )
+    if result.exit == _WRONG_SUM:
+        raise MomentumError(
+            f"{server}: what came as K3s {version} is not what its publisher's checksum says: it is {said}. It was "
+            "thrown away, nothing was replaced. If it stays so, look at the release's page before you go on."
+        )
+    if result.exit == _NO_BUILD:
+        raise MomentumError(f"{server}: K3s is not published for its processor ({said})")
+    if result.exit:
+        raise MomentumError(f"{server}: K3s {version} was not installed: {said}")
+    new = result.out.strip().endswith("installed")
+    if new:
+        say(f"K3s {version} was downloaded, its checksum is right")
+    return new
+
+
+def configured(outside: Outside, server: str, files: Managed, say: Progress, *, join: bool) -> None:
+    """Configuration, unit, token and keys of the object store, the last two for root alone.
+
+    join: also how the server comes to its cluster, which K3s reads only while it has no etcd on its disk.
+    """
+    secrets(outside, server, say)
+    ours = files.of("k3s")
+    write(outside, server, [file for file in ours if file.path != PATH_JOIN], say)
+    if join:
+        put(outside.hosts, server, [file for file in ours if file.path == PATH_JOIN])
+
+
+def secrets(outside: Outside, server: str, say: Progress) -> None:
+    wanted = {TOKEN: f"{_secret(outside, 'k3s_token')}\n"}
+    if server_of(outside.fleet, server).role == "server":
+        keys = {
+            "etcd-s3-access-key": _secret(outside, "s3_access_key"),
+            "etcd-s3-secret-key": _secret(outside, "s3_secret_key"),
+        }
+        wanted[S3_KEYS] = yaml.safe_dump(keys, sort_keys=False)
+    stat = ["sh", "-c", 'stat -c "%U:%G %a %n" "$@" 2>/dev/null || :', "secrets", *wanted]
+    alone = set(outside.hosts.check(server, stat, sudo=True).splitlines())
+    unlike = [
+        File(path, text.encode(), mode=0o600)
+        for path, text in wanted.items()
+        if f"root:root 600 {path}" not in alone or outside.hosts.read(server, path) != text.encode()
+    ]
+    if unlike:
+        outside.hosts.put_all(server, unlike)
+        say(f"wrote {', '.join(file.path for file in unlike)}, for root alone")
+
+
+def _secret(outside: Outside, name: str) -> str:
+    if not (value := outside.secrets.get(name)):
+        raise MomentumError(f"{name} is not set; `momentum infra secrets --help` says how to give it")
+    return value
+
+
+def started(outside: Outside, server: str, ready: Callable[[], str], say: Progress) -> None:
+    """Enabled and running with the program that is installed; then waits until `ready` has nothing to say.
+
+    A unit that ends is started again for as long as is waited: etcd takes nobody in ("unhealthy cluster") before it
+    has seen its other members for some seconds. Raises MomentumError with what was missing last.
+    """
+    unit = unit_of(server_of(outside.fleet, server))
+    begun, last = time.monotonic(), ""
+    while True:
+        told = outside.hosts.check(server, ["sh", "-c", _START, "start", unit], sudo=True, timeout_s=120).strip()
+        if told:
+            say(f"{unit} {told}")
+        if not told and not (last := ready()):
+            if (took := time.monotonic() - begun) > BETWEEN_LOOKS_S:
+                say(f"{server} is ready after {took:.0f} s")
+            return
+        if time.monotonic() - begun > READY_TAKES_S:
+            raise MomentumError(
+                f"{server}: K3s is not ready after {READY_TAKES_S:g} s: {last or 'it ends again and again'}. "
+                f"`journalctl -u {unit}` there says why; once it is mended, apply again."
+            )
+        time.sleep(BETWEEN_LOOKS_S)
+
+
+def kubectl(hosts: Any, server: str, *words: str) -> tuple[str, str]:
+    """What Kubernetes answers on a server itself, and why it does not (one of the two is empty)."""
+    try:
+        result = hosts.run(server, ["k3s", "kubectl", "--request-timeout=5s", *words], sudo=True, timeout_s=30)
+    except SshError as error:
+        return "", str(error)
+    if result.exit:
+        return "", (result.err.strip().splitlines() or [f"exit code {result.exit}"])[-1][-300:]
+    return result.out.strip(), ""
+
+
+def cluster_id_on(hosts: Any, server: str) -> str:
+    """The uid of the namespace kube-system as this server tells it; empty while it does not."""
+    return kubectl(hosts, server, "get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}")[0]
+
+
+def living(outside: Outside, among: Sequence[str]) -> str | None:
+    """The first server whose Kubernetes is ready, of the cluster that the journal knows.
+
+    Raises MomentumError where one answers and is another cluster.
+    """
+    ours = outside.known.cluster_id
+    for name in among:
+        host = outside.facts.hosts.get(name)
+        if host is None or not host.etcd_on_disk:
+            continue
+        if kubectl(outside.hosts, name, "get", "--raw=/readyz")[1]:
+            continue
+        found = cluster_id_on(outside.hosts, name)
+        if found and ours and found != ours:
+            raise MomentumError(f"{name} is of the cluster {found}, and ours is {ours}: nothing joins it")
+        if found:
+            return name
+    return None
