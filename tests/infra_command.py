@@ -1,5 +1,7 @@
 """The real `momentum infra`, for `python -m tests.infra_command plan --json`, at a provider whose hours are seconds.
 
+`python -m tests.infra_command job NAME FOLDER CONFIG` runs a job of the graph instead, its event log kept in FOLDER.
+
 Changed is only what a test cannot wait for or have: waiting at the provider and its limit of calls are by a clock
 `FAST` times as fast, as is the lease; the areas that need K3s are left out; and MOMENTUM_TEST_KILL_AT kills the
 process (SIGKILL) at that write of the journal, an odd number before it is made, an even one after.
@@ -7,6 +9,7 @@ process (SIGKILL) at that write of the journal, an odd number before it is made,
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -24,8 +27,6 @@ OF_K3S = ("first_server", "control_plane", "agents", "labels", "upgrade", "k3s_c
 
 
 def main() -> None:
-    from momentum_dagster.cli.main import main as command
-
     connect = ovh.connect
     ovh.connect = lambda *keys, **options: connect(  # type: ignore[assignment]
         *keys,
@@ -38,8 +39,24 @@ def main() -> None:
         plan.AREAS.pop(area, None)  # type: ignore[attr-defined]
     if kill_at := int(os.environ.get("MOMENTUM_TEST_KILL_AT", "0")):
         _kill_at(kill_at)
+    if sys.argv[1] == "job":
+        raise SystemExit(_job(*sys.argv[2:]))
+    from momentum_dagster.cli.main import main as command
+
     sys.argv = ["momentum", "infra", *sys.argv[1:]]
     command()
+
+
+def _job(name: str, folder: str, config: str) -> int:
+    import dagster as dg
+
+    from momentum_dagster.definitions import defs
+
+    with dg.DagsterInstance.local_temp(folder) as instance:
+        job = defs.resolve_job_def(name)
+        return not job.execute_in_process(
+            instance=instance, run_config=json.loads(config), raise_on_error=False
+        ).success
 
 
 def _kill_at(boundary: int) -> None:

@@ -198,6 +198,9 @@ def no_secret_anywhere(company: Company) -> None:
             texts[str(path)] = path.read_bytes().decode("latin-1")
     with sqlite3.connect(company.folder / "infra" / "journal.sqlite") as journal:
         texts["journal"] = str(journal.execute("SELECT * FROM events").fetchall())
+    for path in company.folder.joinpath("dagster").rglob("*"):
+        if path.is_file():
+            texts[str(path)] = path.read_bytes().decode("latin-1")
     for name, host in company.network.hosts.items():
         look = f"find {READ_BY_ALL} -xdev -type f -perm -o=r -size -1M -exec cat {{}} +"
         texts[name] = host.sh(look, check=False)
@@ -228,3 +231,24 @@ def test_killed_ten_times_on_the_way_it_ends_the_same(company: Company, capsys: 
     no_secret_anywhere(company)
     with capsys.disabled():
         print(f"\n{kills} times SIGKILL on the way: four orders, payments, installations; the same mesh")
+
+
+@pytest.mark.slow
+def test_the_job_of_the_graph_does_the_same_and_its_event_log_holds_no_secret(company: Company) -> None:
+    """A run that applies, one that looks, and one that is refused by the provider, with every secret in use."""
+    log = company.folder / "dagster"
+    log.mkdir()
+    planned = str(company.plan()["hash"])
+    config = json.dumps({"ops": {"apply_plan": {"config": {"plan_hash": planned}}}})
+    applied = company.infra("job", "apply_fleet", str(log), config)
+    assert applied.returncode == 0, applied.stderr[-3000:]
+    assert told_of(company) == {"orders": 4, "payments": 4, "machines": 4}
+    looked = company.infra("job", "observe_fleet", str(log), "{}")
+    assert looked.returncode == 0, looked.stderr[-3000:]
+    company.provider.consumer_keys.clear()
+    company.infra("job", "observe_fleet", str(log), "{}")
+    company.infra("job", "apply_fleet", str(log), config)
+    kept = b"".join(path.read_bytes() for path in log.rglob("*") if path.is_file())
+    assert planned.encode() in kept
+    assert b"server.order server-1" in kept
+    no_secret_anywhere(company)
