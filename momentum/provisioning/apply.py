@@ -132,9 +132,27 @@ class _Run:
             self._do(steps[0])
             outside.facts = self.observe(steps[0].changes, outside.facts)
             steps = self._left().steps
+        self._refuse_half_seen()
         if outside.journal.finished_at(self.hash) is None:
             outside.journal.finish(self.hash, outside.fleet.model_dump_json())
         return self.applied
+
+    def _refuse_half_seen(self) -> None:
+        """No step is left of what can be seen. Where something cannot, that says nothing about the plan's others."""
+        unread = self.outside.facts.unread
+        undone = [step for id, (_, step) in self.by_id.items() if id not in self.outside.journal.done_steps(self.hash)]
+        if not unread or not undone:
+            return
+        raise WorldMoved(
+            "\n".join(
+                [
+                    f"Plan {self.hash} is not at its end: {len(undone)} of its {len(self.by_id)} steps were not done, "
+                    f"from {undone[0].kind} {undone[0].target} on, and whether they are needed cannot be seen:",
+                    *(f"- not read: {part}: {reason}" for part, reason in unread.items()),
+                    "Once that answers, apply the same plan again: it goes on from here.",
+                ]
+            )
+        )
 
     def _left(self) -> Plan:
         plan = self.planner(self.outside.fleet, self.outside.facts, self.outside.journal.known())

@@ -23,7 +23,7 @@ OF_STORE = ("s3_access_key", "s3_secret_key")
 TO_APPLY = (*TO_LOOK, "k3s_token")
 ONE_OPERATOR = (
     "no keys of an object store: journal and lease are on this machine alone, so one operator, on this machine, is the "
-    "rule"
+    "rule; and K3s's servers ask for the keys, for their snapshots, before one is founded"
 )
 
 

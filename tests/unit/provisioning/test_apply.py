@@ -21,7 +21,7 @@ from momentum.fleet.steps import Step
 from momentum.provisioning.apply import NotApproved, StepFailed, Told, WorldMoved
 from momentum.provisioning.fencing import Fenced
 from momentum.provisioning.lease import LeaseHeld
-from tests.standins.areas import FILES, KINDS
+from tests.standins.areas import AREAS, FILES, KINDS
 from tests.standins.folders import in_memory
 from tests.standins.objects import MemoryStore
 from tests.standins.operator import Operator
@@ -183,6 +183,31 @@ def test_only_what_a_step_changes_is_read_again(operator: Operator) -> None:
     machine_steps = [step for step in plan.steps if "machines" in step.changes]
     assert operator.world.reads["machines"] == twice_everything + len(machine_steps)
     assert operator.world.reads["host"] == sum(any(n.startswith("host:") for n in s.changes) for s in plan.steps)
+
+
+def test_what_cannot_be_seen_any_more_is_no_end_of_the_plan(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cluster that was just founded and does not answer: those who would join it are not done with."""
+    operator.areas = {
+        name: lambda fleet, facts, known, area=area: () if "cluster" in facts.unread else area(fleet, facts, known)
+        for name, area in AREAS.items()
+    }
+    plan, observe = operator.approved(), operator._observe
+
+    def blind(changed: Any, before: Any) -> Any:
+        facts = observe(changed, before)
+        unread = {"cluster": "no way to it"} if operator.world.cluster_id else {}
+        return replace(facts, cluster=None if unread else facts.cluster, unread=unread)
+
+    with monkeypatch.context() as context:
+        context.setattr(operator, "_observe", blind)
+        with pytest.raises(WorldMoved, match=r"not at its end: .*from join_server s2 on[\s\S]*cluster: no way to it"):
+            operator.apply(plan.hash)
+    assert operator.journal.finished_at(plan.hash) is None
+    operator.apply(plan.hash)
+    assert operator.journal.finished_at(plan.hash)
+    assert operator.plan().steps == ()
 
 
 def test_hosts_refuse_an_applier_whose_time_is_over(operator: Operator) -> None:
