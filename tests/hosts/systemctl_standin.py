@@ -58,6 +58,8 @@ def environment(values: dict[str, list[str]]) -> dict[str, str]:
 def run_all(values: dict[str, list[str]], key: str) -> int:
     for line in values.get(key, []):
         argv, forgiving = command(line)
+        if forgiving and not Path(argv[0]).exists():
+            continue
         done = subprocess.run(argv, env=environment(values), stdin=subprocess.DEVNULL, check=False)
         if done.returncode and not forgiving:
             return done.returncode

@@ -65,12 +65,12 @@ systemctl is-enabled --quiet "$unit" || {{ systemctl daemon-reload; systemctl en
 state=$(systemctl is-active "$unit" || :)
 if [ "$state" = active ] && [ -e {RESTART} ]; then
   systemctl daemon-reload
-  systemctl --no-block restart "$unit"
+  systemctl --no-block restart "$unit" || :
   echo restarted
 elif [ "$state" = inactive ] || [ "$state" = failed ]; then
   rm -f {RESTART}
   systemctl daemon-reload
-  systemctl --no-block start "$unit"
+  systemctl --no-block start "$unit" || :
   echo started
 fi
 rm -f {RESTART}

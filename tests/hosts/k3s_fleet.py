@@ -1,0 +1,103 @@
+"""A fleet on test hosts with K3s's stand-in: what an executor of K3s sees, and what a test may do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from momentum.adapters.ssh import Hosts
+from momentum.errors import MomentumError
+from momentum.fleet.facts import Facts, Known, Node
+from momentum.provisioning.execute.k3s_host import cluster_id_on, kubectl
+from momentum.provisioning.observe.cluster import read_cluster
+from tests.cluster import build
+from tests.hosts.network import Network
+from tests.hosts.small_fleet import Memory, Operator, fleet_of
+
+CANARY = "canary-a-secret-that-must-not-be-seen"
+SECRETS = {"k3s_token": f"{CANARY}-token", "s3_access_key": f"{CANARY}-s3", "s3_secret_key": f"{CANARY}-s3-secret"}
+
+
+@dataclass
+class KubectlApi:
+    """Nodes and the cluster's id as any server tells them."""
+
+    operator: K3sOperator
+
+    def _first(self, ask: Callable[[str], str]) -> str:
+        for name in self.operator.names:
+            if name in self.operator.facts.hosts and (told := ask(name)):
+                return told
+        raise MomentumError("no server's Kubernetes answers")
+
+    def cluster_id(self) -> str:
+        return self._first(lambda name: cluster_id_on(self.operator.hosts, name))
+
+    def nodes(self) -> tuple[Node, ...]:
+        told = self._first(lambda name: kubectl(self.operator.hosts, name, "get", "nodes")[0])
+        rows = [line.split() for line in told.splitlines()]
+        mesh = {server.name: str(server.mesh_address) for server in self.operator.fleet.servers}
+        return tuple(Node(row[0], row[2] == "True", False, {}, row[1], mesh[row[0]]) for row in rows)
+
+
+@dataclass
+class K3sOperator(Operator):
+    cluster_id: str | None = None
+    secrets: Mapping[str, str] = field(default_factory=lambda: dict(SECRETS))
+
+    @property
+    def journal(self) -> Any:
+        services = {name: f"vps-{name}" for name in self.names}
+        memory = Memory(services)
+        memory.known = lambda: Known(services=services, cluster_id=self.cluster_id)  # type: ignore[method-assign]
+        return memory
+
+    def look(self) -> Facts:
+        facts = self.facts = super().look()
+        try:
+            cluster, unread = read_cluster(self.fleet, facts, self.hosts, KubectlApi(self)), {}
+        except MomentumError as error:
+            cluster, unread = None, {"cluster": str(error)}
+        self.facts = Facts(
+            machines=facts.machines, hosts=facts.hosts, cluster=cluster, unread={**facts.unread, **unread}
+        )
+        return self.facts
+
+    def step(self, kind: str, target: str, **wants: Any) -> Mapping[str, Any]:
+        """After a look at all; what is to be remembered is."""
+        self.look()
+        result = self.do(kind, target, version=self.fleet.k3s.version, **wants)
+        if "known" in result:
+            self.cluster_id = result["known"]["cluster_id"][""]
+        return result
+
+    def host(self, name: str) -> Any:
+        return self.network.hosts[name]
+
+    def wipe(self, name: str) -> None:
+        """The server comes back with an empty disk, but for its mesh."""
+        unit = (
+            "k3s"
+            if (self.host(name).run("test", "-e", "/etc/systemd/system/k3s.service", check=False)).returncode == 0
+            else "k3s-agent"
+        )
+        self.host(name).sh(
+            f"systemctl stop {unit}; rm -rf /var/lib/rancher/k3s /etc/rancher /usr/local/bin/k3s "
+            "/etc/systemd/system/k3s*.service /var/lib/momentum/k3s.*"
+        )
+
+
+def k3s_operator(network: Network, reach: Callable[..., Hosts], number: int, disk: Path) -> K3sOperator:
+    """Mesh and firewall up, no K3s. etcd's files lie on a real disk: it takes 64 MB at once, twice."""
+    names = [f"core-{each}" for each in range(number)]
+    for name in names:
+        host = network.add(name)
+        (disk / name).mkdir(parents=True)
+        host.sh(f"mkdir -p /var/lib/rancher; mount --bind {disk / name} /var/lib/rancher")
+        for program in ("etcd", "etcdctl", "etcdutl"):
+            host.sh(f"ln -sf {build.folder() / program} /usr/local/bin/{program}")
+    operator = K3sOperator(fleet_of(network, names), network, reach())
+    operator.bring_up()
+    return operator
