@@ -88,14 +88,14 @@ class TestHost:
     def answers(self, port: int) -> bool:
         """Whether this process gets a connection to it from outside."""
         try:
-            socket.create_connection((self.address, port), timeout=0.5).close()
+            socket.create_connection((self.address, port), timeout=1.5).close()
         except OSError:
             return False
         return True
 
     def reaches(self, address: str, port: int) -> bool:
         """Whether the host itself gets a connection there."""
-        script = f"import socket; socket.create_connection(('{address}', {port}), timeout=2)"
+        script = f"import socket; socket.create_connection(('{address}', {port}), timeout=15)"
         return self.run(sys.executable, "-I", "-S", "-c", script, check=False).returncode == 0
 
     def until(self, true: Callable[[], bool], seconds: float = 10) -> None:

@@ -100,7 +100,7 @@ class Company:
         meshed = sorted(word.split("/")[0] for word in words if word.startswith("10.66.0.") and word.endswith("/24"))
         assert len(meshed) == len(NAMES), meshed
         return all(
-            host.run("ping", "-c", "1", "-W", "3", address, check=False).returncode == 0
+            host.run("ping", "-c", "1", "-w", "15", address, check=False).returncode == 0
             for host in hosts
             for address in meshed
         )
