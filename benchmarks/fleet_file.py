@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
-import time
-from collections.abc import Callable
 from typing import Any
 
-from benchmarks.processes import where
+from benchmarks.processes import median_ms, where
 from momentum.fleet.refusals import refusals
 from momentum.fleet.source import read_with_lines
 from momentum.fleet.template import default_fleet_text
@@ -43,19 +40,10 @@ def measure(rounds: int) -> dict[str, Any]:
     for servers, text in ((4, default_fleet_text()), (100, fleet_text(100))):
         fleet, lines = read_with_lines(text)
         found[servers] = {
-            "read_ms": _median_ms(rounds, lambda text=text: read_with_lines(text)),
-            "rules_ms": _median_ms(rounds, lambda f=fleet, at=lines: refusals(f, f, at)),
+            "read_ms": median_ms(rounds, lambda text=text: read_with_lines(text)),
+            "rules_ms": median_ms(rounds, lambda f=fleet, at=lines: refusals(f, f, at)),
         }
     return {**where("pydantic", "PyYAML"), "servers": found, "rounds": rounds}
-
-
-def _median_ms(rounds: int, work: Callable[[], object]) -> float:
-    taken = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        work()
-        taken.append((time.perf_counter() - began) * 1000)
-    return statistics.median(taken)
 
 
 def main() -> None:

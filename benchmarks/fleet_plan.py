@@ -11,15 +11,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from benchmarks.fleet_file import fleet_text
-from benchmarks.processes import where
+from benchmarks.processes import median_ms, where
 from momentum.fleet.facts import Facts, Known
 from momentum.fleet.plan import AREAS, plan
 from momentum.fleet.plan_picture import plan_picture
@@ -38,8 +35,8 @@ def measure(rounds: int) -> dict[str, Any]:
         made = plan(fleet, facts, known)
         found[servers] = {
             "steps": len(made.steps),
-            "plan_and_hash_ms": _median_ms(rounds, lambda f=fleet: plan(f, facts, known).hash),
-            "picture_ms": _median_ms(rounds, lambda p=made: plan_picture(p, 20)),
+            "plan_and_hash_ms": median_ms(rounds, lambda f=fleet: plan(f, facts, known).hash),
+            "picture_ms": median_ms(rounds, lambda p=made: plan_picture(p, 20)),
         }
     bootstrap, nothing = _engine(max(3, rounds // 4))
     return {
@@ -63,19 +60,10 @@ def _engine(rounds: int) -> tuple[float, float]:
             operator.apply(operator.approved().hash)
             return operator
 
-        taken = _median_ms(rounds, bootstrap)
+        taken = median_ms(rounds, bootstrap)
         built = bootstrap()
         applied = built.journal.history()[-1].plan
-        return taken, _median_ms(rounds, lambda: built.apply(applied))
-
-
-def _median_ms(rounds: int, work: Callable[[], object]) -> float:
-    taken = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        work()
-        taken.append((time.perf_counter() - began) * 1000)
-    return statistics.median(taken)
+        return taken, median_ms(rounds, lambda: built.apply(applied))
 
 
 def main() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -38,37 +37,24 @@ def host_of(outside: Outside, server: str) -> Host:
 
 def rendered(outside: Outside, step: Step) -> Managed:
     """The files of the target, with addresses and keys as they were read just before."""
-    from momentum.fleet.render import Addresses, host_files
+    from momentum.fleet.render import Addresses, addresses_of, host_files
 
-    machines, services = outside.facts.machines or {}, outside.known.services
-    public = {
-        server.name: machines[services[server.name]].public_ipv4
-        if services.get(server.name) in machines
-        else NO_ADDRESS
-        for server in outside.fleet.servers
-    }
-    keys = {server.name: NO_KEY for server in outside.fleet.servers}
-    keys |= {name: host.mesh_public_key for name, host in outside.facts.hosts.items() if host.mesh_public_key}
+    read = addresses_of(outside.fleet, outside.facts, outside.known)
+    names = [server.name for server in outside.fleet.servers]
+    addresses = Addresses(
+        public_ipv4={**dict.fromkeys(names, NO_ADDRESS), **read.public_ipv4},
+        mesh_public_keys={**dict.fromkeys(names, NO_KEY), **read.mesh_public_keys},
+    )
     server = server_of(outside.fleet, step.target)
     founding, join_via = step.wants.get("founding", False), step.wants.get("join_via")
-    files = host_files(outside.fleet, server, Addresses(public, keys), founding=founding, join_via=join_via)
+    files = host_files(outside.fleet, server, addresses, founding=founding, join_via=join_via)
     return managed(files)
 
 
-def owner_of(file: RenderedFile) -> str:
-    """As a look at a host tells it."""
-    return file.owner if file.group == file.owner else f"{file.owner}:{file.group}"
-
-
 def differing(outside: Outside, server: str, files: Iterable[RenderedFile]) -> list[RenderedFile]:
-    there = host_of(outside, server).files
-    return [
-        file
-        for file in files
-        if (fact := there.get(file.path)) is None
-        or (fact.sha256, fact.owner, fact.mode)
-        != (hashlib.sha256(file.content.encode()).hexdigest(), owner_of(file), file.mode)
-    ]
+    from momentum.fleet.render import compare
+
+    return [file for file, _ in compare.differing(host_of(outside, server), files)]
 
 
 def write(outside: Outside, server: str, files: Iterable[RenderedFile], say: Progress) -> list[str]:

@@ -74,6 +74,11 @@ def apply_plan(settings: Settings, plan_hash: str, destroys: Collection[str], te
         at_risk = {step.target for step in approved.steps if step.risk == "destroys data"}
         if unnamed := sorted(at_risk - set(destroys)):
             raise NotAllowed(f"plan {plan_hash} destroys data on {', '.join(unnamed)}; each must be named to go on")
+        if world.alone and any(step.kind.startswith("k3s.") for step in approved.steps):
+            raise NotAllowed(
+                "K3s's servers need the keys of the object store, and there are none: nothing is ordered or changed "
+                "for a cluster that could not be founded. `momentum infra secrets --help` says how to give them"
+            )
         world.outside.journal.approve(approved, who())
         lease = Lease(world.store, f"{who()}, process {os.getpid()}")
 

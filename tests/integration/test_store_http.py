@@ -18,17 +18,9 @@ from momentum.warehouse import publish
 from momentum.warehouse.changes import close_changes, open_change, open_changes
 from momentum.warehouse.migrations import migrate, schema_problems
 from tests.column_cases import CASES, IDS, ODD
-from tests.http_front import serving
 
 _number = itertools.count()
 JANUARY = date(2024, 1, 1)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a front with a store of its own."""
-    with serving(str(tmp_path_factory.mktemp("server") / "store")) as address:
-        yield address
 
 
 @pytest.fixture

@@ -21,17 +21,10 @@ from momentum.warehouse import publish
 from momentum.warehouse.changes import open_change, open_changes
 from momentum.warehouse.ingest.versions import sweep_begun
 from momentum.warehouse.migrations import migrate
-from tests.http_front import serving
 
 _number = itertools.count()
 NOW = datetime(2024, 5, 1, tzinfo=UTC)
 JANUARY = date(2024, 1, 1)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(str(tmp_path_factory.mktemp("server") / "store")) as address:
-        yield address
 
 
 @pytest.fixture

@@ -35,7 +35,9 @@ def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
             )
     if len(seen) < len(fleet.servers):
         return
-    addresses, all_meshes = addresses_of(fleet, facts, known), [f"host:{one.name}:mesh" for one in seen]
+    addresses = addresses_of(fleet, facts, known)
+    # a peer's key that changed by itself is somebody else's
+    of_all = rests_on(facts, known, "machines", *(f"host:{one.name}:mesh" for one in seen))
     for server in seen:
         if reason := _reason(fleet, server, facts, addresses):
             files = f"host:{server.name}:files"
@@ -45,8 +47,7 @@ def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
                 reason=reason,
                 wants={"part": "mesh", "peers": sorted(one.name for one in seen if one.name != server.name)}
                 | fleet.mesh.model_dump(mode="json"),
-                # a peer's key that changed by itself is somebody else's
-                rests_on=rests_on(facts, known, "machines", files, *all_meshes),
+                rests_on=of_all | rests_on(facts, known, files),
                 changes=(files, f"host:{server.name}:mesh", f"host:{server.name}:k3s"),  # units are in the last
             )
 

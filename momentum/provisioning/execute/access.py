@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from momentum.adapters.ssh import File
+from momentum.fleet.render.compare import sha256_of
 from momentum.provisioning.execute.undoing import change_or_undo
 from momentum.provisioning.observe.host_script import FIREWALL_LOADED, RULES_HASH
 from momentum.provisioning.rendered import HAVE, differing, enable, enabled_unit, host_of, put, refuse_unknown, rendered
 
 if TYPE_CHECKING:
+    from momentum.adapters.ssh import Hosts
     from momentum.fleet.steps import Step
     from momentum.provisioning.outside import Execute, Outside, Progress
 
@@ -24,7 +25,7 @@ def load_firewall(step: Step, outside: Outside, say: Progress) -> Mapping[str, A
     ours, hosts, server = rendered(outside, step), outside.hosts, step.target
     rules, table = ours.rules_file, ours.table
     assert rules is not None and table is not None
-    sum_ = hashlib.sha256(rules.content.encode()).hexdigest()
+    sum_ = sha256_of(rules)
     others = tuple(file for file in ours.of("firewall") if file.path != rules.path)
     host, units = host_of(outside, server), [name for file in others if (name := enabled_unit(file))]
     at_boot = all(host.units.get(unit) == "active" for unit in units)
@@ -58,15 +59,11 @@ def authorized_keys(step: Step, outside: Outside, say: Progress) -> Mapping[str,
     """
     hosts, server, ssh = outside.hosts, step.target, outside.fleet.ssh
     wanted = {" ".join(key.public_key.split()[:2]): key.name for key in ssh.keys}
-    files = rendered(outside, step).of("keys")
-    if set(host_of(outside, server).authorized_keys) == set(wanted) and not differing(outside, server, files):
+    if set(host_of(outside, server).authorized_keys) == set(wanted):
         return {"written": False}
-    home = hosts.check(server, ["sh", "-c", 'getent passwd "$1" | cut -d: -f6', "home", ssh.user]).strip()
-    places = {ssh.user: f"{home}/.ssh/authorized_keys"}
-    named = "".join(f"{key} {name}\n" for key, name in wanted.items())
-    new = {ssh.user: next((file.content for file in files if file.path == places[ssh.user]), named)}
+    places = {user: _keys_of(hosts, server, user) for user in dict.fromkeys((ssh.user, "root"))}
+    new = {ssh.user: "".join(f"{key} {name}\n" for key, name in wanted.items())}
     if ssh.user != "root":
-        places["root"] = "/root/.ssh/authorized_keys"
         there = (hosts.read(server, places["root"]) or b"").decode(errors="replace").splitlines(keepends=True)
         new["root"] = "".join(line for line in there if "command=" in line or any(key in line for key in wanted))
     apply, undo = ["umask 077"], list[str]()
@@ -88,6 +85,11 @@ def authorized_keys(step: Step, outside: Outside, say: Progress) -> Mapping[str,
     )
     say(f"{len(wanted)} keys open it, the one in use among them")
     return {"written": True}
+
+
+def _keys_of(hosts: Hosts, server: str, user: str) -> str:
+    home = hosts.check(server, ["sh", "-c", 'getent passwd "$1" | cut -d: -f6', "home", user]).strip()
+    return f"{home}/.ssh/authorized_keys"
 
 
 KINDS: Mapping[str, Execute] = {"load_firewall": load_firewall, "authorized_keys": authorized_keys}

@@ -24,6 +24,7 @@ from momentum.provisioning.execute.k3s_host import (
     installed,
     kubectl,
     living,
+    noted,
     started,
 )
 from momentum.provisioning.observe.cluster import etcd_on, named
@@ -89,13 +90,15 @@ def found(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
         raise MomentumError(
             f"{server}: another server may have a cluster, or cannot be seen: none is founded. Plan again"
         )
+    files = rendered(outside, step)
     installed(outside, server, say)
-    configured(outside, server, rendered(outside, step), say, join=not host_of(outside, server).etcd_on_disk)
+    configured(outside, server, files, say, join=not host_of(outside, server).etcd_on_disk)
     # The node itself is not ready before the network's part of the cluster runs on it, which comes after this.
     started(outside, server, lambda: kubectl(outside.hosts, server, "get", "--raw=/readyz")[1], say)
     if not (made := cluster_id_on(outside.hosts, server)):
         raise MomentumError(f"{server}: K3s is ready and does not tell the id of its cluster; apply again")
     never_founds_again(step, outside)
+    noted(outside, server, files, say)
     return {"known": {"cluster_id": {"": made}}}
 
 
@@ -147,6 +150,19 @@ def _join(step: Step, outside: Outside, via: str, say: Progress) -> None:
     runs = host_of(outside, server).units.get(unit_of(server_of(outside.fleet, server)), "").startswith("active")
     configured(outside, server, files, say, join=not runs)
     started(outside, server, lambda: _not_ready(outside, server, via, step.wants["version"]), say)
+    noted(outside, server, files, say)
+
+
+def configure(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
+    """Configuration where K3s runs: written, and started again with it. Refused while etcd cannot do without it."""
+    server, files = step.target, rendered(outside, step)
+    via = server if server in server_names(outside.fleet) else _via(outside, server)
+    refuse_without_majority(outside, server)
+    configured(outside, server, files, say, join=False)
+    version = host_of(outside, server).k3s_version or ""
+    started(outside, server, lambda: _not_ready(outside, server, via, version), say)
+    noted(outside, server, files, say)
+    return {}
 
 
 def upgrade(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
@@ -188,7 +204,8 @@ def restore(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
     if not lost_for_good(outside.fleet, outside.facts, outside.known):
         raise MomentumError(f"{server}: the majority is not lost for good, so nothing is restored. Plan again")
     installed(outside, server, say)
-    configured(outside, server, rendered(outside, step), say, join=False)
+    files = rendered(outside, step)
+    configured(outside, server, files, say, join=False)
     for name in server_names(outside.fleet):
         stop = "systemctl is-active --quiet k3s.service && systemctl stop k3s.service || :"
         hosts.check(name, ["sh", "-c", stop, "stop K3s"], sudo=True, timeout_s=180)
@@ -208,6 +225,7 @@ def restore(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
     started(outside, server, lambda: kubectl(hosts, server, "get", "--raw=/readyz")[1], say)
     if (there := cluster_id_on(hosts, server)) != known:
         raise MomentumError(f"{server}: the snapshot is of the cluster {there}, and ours is {known}; nothing joins it")
+    noted(outside, server, files, say)
     return {"restored": restored or None}
 
 
@@ -275,6 +293,7 @@ def _nodes(outside: Outside, via: str) -> tuple[dict[str, tuple[str, str]], str]
 KINDS: Mapping[str, Execute] = {
     "k3s.found": found,
     "k3s.join": join,
+    "k3s.configure": configure,
     "k3s.rejoin": rejoin,
     "k3s.upgrade": upgrade,
     "k3s.restore": restore,

@@ -11,8 +11,8 @@ import yaml
 
 from momentum.adapters.ssh import File, SshError
 from momentum.errors import MomentumError
-from momentum.fleet.render.k3s import PATH_JOIN, TOKEN, unit_of
-from momentum.provisioning.rendered import HAVE, put, server_of, write
+from momentum.fleet.render.k3s import PATH_JOIN, PATH_STARTED, TOKEN, unit_of
+from momentum.provisioning.rendered import HAVE, differing, put, server_of, write
 
 if TYPE_CHECKING:
     from momentum.provisioning.managed import Managed
@@ -25,7 +25,7 @@ BETWEEN_LOOKS_S = 1.0
 
 S3_KEYS = "/etc/rancher/k3s/config.yaml.d/60-s3.yaml"
 RESTART = "/var/lib/momentum/k3s.restart"
-"""There while a new program lies in its place and the old one may still run."""
+"""There while a new program or configuration lies in its place and K3s may still run with the old one."""
 
 _NO_BUILD, _NO_DOWNLOAD, _WRONG_SUM = 70, 71, 72
 # The old program stays until the new one was found to be what its publisher says it is.
@@ -65,7 +65,8 @@ systemctl is-enabled --quiet "$unit" || {{ systemctl daemon-reload; systemctl en
 state=$(systemctl is-active "$unit" || :)
 if [ "$state" = active ] && [ -e {RESTART} ]; then
   systemctl daemon-reload
-  systemctl --no-block restart "$unit" || :
+  systemctl --no-block restart "$unit"
+  rm -f {RESTART}
   echo restarted
 elif [ "$state" = inactive ] || [ "$state" = failed ]; then
   rm -f {RESTART}
@@ -73,8 +74,10 @@ elif [ "$state" = inactive ] || [ "$state" = failed ]; then
   systemctl --no-block start "$unit" || :
   echo started
 fi
-rm -f {RESTART}
 """
+
+
+_DUE = f'mkdir -p "$(dirname {RESTART})" && touch {RESTART}'
 
 
 def installed(outside: Outside, server: str, say: Progress) -> bool:
@@ -111,9 +114,17 @@ def configured(outside: Outside, server: str, files: Managed, say: Progress, *, 
     """
     secrets(outside, server, say)
     ours = files.of("k3s")
-    write(outside, server, [file for file in ours if file.path != PATH_JOIN], say)
+    lasting = [file for file in ours if file.path not in (PATH_JOIN, PATH_STARTED)]
+    if differing(outside, server, lasting):
+        outside.hosts.check(server, ["sh", "-c", _DUE], sudo=True)
+    write(outside, server, lasting, say)
     if join:
         put(outside.hosts, server, [file for file in ours if file.path == PATH_JOIN])
+
+
+def noted(outside: Outside, server: str, files: Managed, say: Progress) -> None:
+    """That K3s runs with these files: what was killed before is seen as not configured, and done again."""
+    write(outside, server, [file for file in files.of("k3s") if file.path == PATH_STARTED], say)
 
 
 def secrets(outside: Outside, server: str, say: Progress) -> None:

@@ -140,15 +140,15 @@ def test_keys_are_those_of_the_file_and_never_lock_us_out(network: Network, reac
     host = network.hosts["core-0"]
     bound = f'no-pty,command="echo use debian" {STRANGER}'
     host.sh(
-        f"echo '{STRANGER}' >>/home/debian/.ssh/authorized_keys; mkdir -p /root/.ssh; "
-        f"printf '%s\\n' '{bound}' '{STRANGER}' >/root/.ssh/authorized_keys"
+        f"echo '{STRANGER}' >>/home/debian/.ssh/authorized_keys; mkdir -p ~root/.ssh; "
+        f"printf '%s\\n' '{bound}' '{STRANGER}' >~root/.ssh/authorized_keys"
     )
     mine = " ".join(at.fleet.ssh.keys[0].public_key.split()[:2])
     assert set(at.look().hosts["core-0"].authorized_keys) == {mine, " ".join(STRANGER.split()[:2])}
     assert at.do("authorized_keys", "core-0") == {"written": True}
     assert at.look().hosts["core-0"].authorized_keys == (mine,)
     assert host.sh("stat -c '%U %a' /home/debian/.ssh/authorized_keys") == "debian 600\n"
-    assert host.sh("cat /root/.ssh/authorized_keys") == f"{bound}\n"
+    assert host.sh("cat ~root/.ssh/authorized_keys") == f"{bound}\n"
     assert at.do("authorized_keys", "core-0") == {"written": False}
 
     # The file names another key only, which is not the one that is used here.

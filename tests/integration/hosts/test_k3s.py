@@ -9,6 +9,7 @@ import pytest
 
 from momentum.adapters.ssh import Hosts
 from momentum.errors import MomentumError
+from momentum.fleet.operations import k3s_config
 from momentum.provisioning.execute import k3s_host
 from tests.cluster import build
 from tests.hosts import Network
@@ -109,6 +110,18 @@ def test_an_upgrade_saves_etcd_first_and_goes_one_server_at_a_time(
     before = starts(operator)
     assert operator.step("k3s.upgrade", "core-1", role="server")["snapshot"] is None
     assert starts(operator) == before
+
+    # a configuration changed by hand is told, put back with one start of that server, and then is nothing to do
+    network.hosts["core-1"].sh("echo 'debug: true' >>/etc/rancher/k3s/config.yaml")
+    facts, known = operator.look(), operator.journal.known()
+    assert [(step.kind, step.target) for step in k3s_config.steps(operator.fleet, facts, known)] == [
+        ("k3s.configure", "core-1")
+    ]
+    for _ in range(2):
+        operator.step("k3s.configure", "core-1", part="k3s")
+        assert starts(operator) == before + 1
+    assert [*k3s_config.steps(operator.fleet, operator.look(), known)] == []
+    assert members(operator) == ["core-0", "core-1", "core-2"]
 
 
 def test_what_is_not_the_published_program_is_not_installed(

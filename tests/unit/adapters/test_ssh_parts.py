@@ -26,7 +26,7 @@ def test_a_secret_is_masked_wherever_the_output_is_cut(cuts: list[int]) -> None:
     assert lines == ["first", "token ***", "no end ***"]
 
 
-@pytest.mark.parametrize("path", ["etc/x", "/etc/../root/x", "/etc/a b", "/etc/$(id)", "/etc/x\n"])
+@pytest.mark.parametrize("path", ["etc/x", "/etc/../var/x", "/etc/a b", "/etc/$(id)", "/etc/x\n"])
 def test_a_path_that_no_managed_file_has_is_not_written(path: str) -> None:
     with pytest.raises(ValueError, match="not a path"):
         put_argv([File(path, b"")])

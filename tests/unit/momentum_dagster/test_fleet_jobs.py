@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -27,12 +26,6 @@ from momentum_dagster.resources.warehouse import StoreIsIll, Warehouse
 from tests.unit.momentum_dagster.fleet_home import fleet_settings, with_secrets
 
 LOST = health.ClusterHealth(False, "the cluster has no quorum: its API server does not answer")
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as made:
-        yield made
 
 
 @pytest.fixture

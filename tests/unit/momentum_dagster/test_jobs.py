@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
-import pytest
 
 from momentum_dagster.definitions import defs
 from momentum_dagster.jobs.maintenance import WEEKLY, purge_runs
@@ -23,12 +21,6 @@ def series() -> None:
 
 compute = dg.define_asset_job("compute", [series], executor_def=dg.in_process_executor)
 JOB = dg.Definitions([series], jobs=[compute]).resolve_job_def("compute")
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as made:
-        yield made
 
 
 def run(instance: dg.DagsterInstance, month: str, *, fails: bool = False) -> str:

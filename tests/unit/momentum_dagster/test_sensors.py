@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,6 @@ from momentum_dagster.jobs.sensors import QUIET_S, build_sensors
 from momentum_dagster.partitions import RANGE_END, RANGE_START
 
 ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as made:
-        yield made
 
 
 class Ticks:

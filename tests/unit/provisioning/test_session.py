@@ -106,6 +106,13 @@ def test_a_server_whose_data_goes_must_be_named(settings: Settings, world: Outer
     assert world.executed == [world.plan.hash]
 
 
+def test_nothing_is_ordered_for_a_cluster_that_could_not_be_founded(settings: Settings, world: Outer) -> None:
+    world.today = (MARK, Step("k3s.found", "server-1", "there is no cluster"))
+    with pytest.raises(NotAllowed, match="need the keys of the object store"):
+        apply_plan(settings, world.plan.hash, (), print)
+    assert world.executed == []
+
+
 def test_examples_in_the_file_are_never_ordered(
     settings: Settings, world: Outer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
