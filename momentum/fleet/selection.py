@@ -6,7 +6,7 @@ import base64
 import binascii
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import AddressValueError, IPv4Address, IPv4Network
+from ipaddress import AddressValueError, IPv4Address
 
 from momentum.fleet.problems import FileProblem, Lines, problem
 from momentum.fleet.schema import DnsRecord, Fleet, Server
@@ -15,7 +15,6 @@ INGRESS = ("role", "ingress")
 # What only the mesh may reach: etcd, its peers, the kubelet. The tunnel's port is added from the file.
 _INSIDE_ONLY = {("tcp", 2379): "etcd", ("tcp", 2380): "etcd's peers", ("tcp", 10250): "the kubelet"}
 _RESERVED = ("kubernetes.io", "k8s.io", "k3s.io")
-_EVERYBODY = IPv4Network("0.0.0.0/0")
 
 
 def selected(servers: Sequence[Server], labels: Mapping[str, str]) -> tuple[Server, ...]:

@@ -1,4 +1,4 @@
-"""K3s on the hosts: the cluster founded, joined, joined again, upgraded, restored. One server at a time.
+"""K3s on the hosts: the cluster founded, joined, joined again, configured, upgraded. One server at a time.
 
 What was begun is never trusted: each kind looks at the host and does what is not there yet, so that a kill anywhere
 in between and the same step again come to the same end, without a second start of what runs.
@@ -14,7 +14,7 @@ from momentum.adapters.etcd import EtcdError
 from momentum.adapters.ssh import SshError
 from momentum.errors import MomentumError
 from momentum.fleet.ladder import ladder
-from momentum.fleet.membership import founder, lost_for_good
+from momentum.fleet.membership import founder
 from momentum.fleet.quorum import server_names
 from momentum.fleet.render.k3s import PATH_JOIN, unit_of
 from momentum.provisioning.execute.cluster import refuse_without_majority
@@ -23,10 +23,10 @@ from momentum.provisioning.execute.k3s_host import (
     configured,
     installed,
     kubectl,
-    living,
     noted,
     started,
 )
+from momentum.provisioning.execute.k3s_nodes import not_ready, version_of, via_for
 from momentum.provisioning.observe.cluster import etcd_on, named
 from momentum.provisioning.rendered import host_of, put, rendered, server_of
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 DB = "/var/lib/rancher/k3s/server/db"
 REJOINING = "/var/lib/momentum/k3s.rejoining"
 """Names where the old etcd goes, from before it is moved until the server is a member again."""
-SNAPSHOT_TAKES_S = RESTORE_TAKES_S = 900
+SNAPSHOT_TAKES_S = 900
 
 # Prints whether the data was moved by this very step, now or before it was killed.
 _MOVE = f"""set -eu
@@ -55,25 +55,6 @@ systemctl stop "$unit"
 [ ! -e {DB} ] || mv -T {DB} "$to"
 sync "$(dirname {DB})"
 echo "$to"
-"""
-
-# K3s leaves the flag behind when a reset went well, refuses another, and takes it away when it starts in earnest.
-_RESET = f"""set -eu
-snapshot=$1
-[ ! -e {DB}/reset-flag ] || exit 0
-if [ "$snapshot" = newest ]; then
-  snapshot=$(find {DB}/snapshots -type f -size +0 -printf '%T@ %p\\n' 2>/dev/null | sort -n |
-    tail -n 1 | cut -d' ' -f2-)
-fi
-[ -n "$snapshot" ] && [ -s "$snapshot" ] || exit 44
-if [ -e {DB}/etcd ]; then
-  before=$(mktemp -d {DB}.before.XXXXXXXX)
-  cp -a {DB}/etcd "$before/"
-fi
-rm -f {PATH_JOIN}
-k3s server --cluster-reset --cluster-reset-restore-path="$snapshot" >&2
-[ -e {DB}/reset-flag ] || {{ echo "K3s left no sign that it was reset" >&2; exit 1; }}
-echo "$snapshot"
 """
 
 _SAVED = f'find {DB}/snapshots -type f -size +0 -name "$1*" | sort | tail -n 1'
@@ -117,7 +98,7 @@ def put_join(step: Step, outside: Outside, via: str) -> None:
 def join(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
     """A server or an agent through any server that lives now. Raises MomentumError where a member stands in the way."""
     server, role = step.target, server_of(outside.fleet, step.target).role
-    via = _via(outside, server)
+    via = via_for(outside, server)
     if role == "server":
         _refuse_stale(outside, server, via)
     _join(step, outside, via, say)
@@ -127,7 +108,7 @@ def join(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
 def rejoin(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
     """Its old etcd is moved aside, never deleted, and it joins as any other. Refused for a member of the cluster."""
     server, hosts = step.target, outside.hosts
-    via = _via(outside, server)
+    via = via_for(outside, server)
     moved = hosts.read(server, REJOINING)
     begun = moved is not None and hosts.run(server, ["test", "-e", moved.decode().strip()], sudo=True).exit == 0
     member = _member(outside, server, via)
@@ -149,18 +130,18 @@ def _join(step: Step, outside: Outside, via: str, say: Progress) -> None:
     installed(outside, server, say)
     runs = host_of(outside, server).units.get(unit_of(server_of(outside.fleet, server)), "").startswith("active")
     configured(outside, server, files, say, join=not runs)
-    started(outside, server, lambda: _not_ready(outside, server, via, step.wants["version"]), say)
+    started(outside, server, lambda: not_ready(outside, server, via, step.wants["version"]), say)
     noted(outside, server, files, say)
 
 
 def configure(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
     """Configuration where K3s runs: written, and started again with it. Refused while etcd cannot do without it."""
     server, files = step.target, rendered(outside, step)
-    via = server if server in server_names(outside.fleet) else _via(outside, server)
+    via = server if server in server_names(outside.fleet) else via_for(outside, server)
     refuse_without_majority(outside, server)
     configured(outside, server, files, say, join=False)
     version = host_of(outside, server).k3s_version or ""
-    started(outside, server, lambda: _not_ready(outside, server, via, version), say)
+    started(outside, server, lambda: not_ready(outside, server, via, version), say)
     noted(outside, server, files, say)
     return {}
 
@@ -168,8 +149,8 @@ def configure(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
 def upgrade(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
     """A snapshot of etcd first, then one node by one minor at most, then waits until it is ready."""
     server, wanted = step.target, step.wants["version"]
-    via = server if step.wants["role"] == "server" else _via(outside, server)
-    node = _version(outside, server, via)
+    via = server if step.wants["role"] == "server" else via_for(outside, server)
+    node = version_of(outside, server, via)
     if node and len(ladder(node, wanted)) > 1:
         raise MomentumError(
             f"{server}: from {node} to {wanted} is more than one minor at once: " + ", ".join(ladder(node, wanted))
@@ -179,7 +160,7 @@ def upgrade(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
         refuse_without_majority(outside, server)
         taken = _snapshot(outside, via, wanted, say)
         installed(outside, server, say)
-    started(outside, server, lambda: _not_ready(outside, server, via, wanted), say)
+    started(outside, server, lambda: not_ready(outside, server, via, wanted), say)
     return {"from": node, "snapshot": taken}
 
 
@@ -194,46 +175,6 @@ def _snapshot(outside: Outside, server: str, wanted: str, say: Progress) -> str:
         raise MomentumError(f"{server}: no snapshot of etcd could be taken, so nothing is upgraded: {said}")
     say(f"etcd is saved in {path} on {server}")
     return path
-
-
-def restore(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
-    """A snapshot becomes the cluster's only member, as docs/restore.md says. Never while a majority could come back."""
-    server, hosts, known = step.target, outside.hosts, outside.known.cluster_id
-    if known and cluster_id_on(hosts, server) == known:
-        return {"restored": None}
-    if not lost_for_good(outside.fleet, outside.facts, outside.known):
-        raise MomentumError(f"{server}: the majority is not lost for good, so nothing is restored. Plan again")
-    installed(outside, server, say)
-    files = rendered(outside, step)
-    configured(outside, server, files, say, join=False)
-    for name in server_names(outside.fleet):
-        stop = "systemctl is-active --quiet k3s.service && systemctl stop k3s.service || :"
-        hosts.check(name, ["sh", "-c", stop, "stop K3s"], sudo=True, timeout_s=180)
-    argv = ["sh", "-c", _RESET, "restore", step.wants["snapshot"]]
-    result = hosts.run(server, argv, sudo=True, timeout_s=RESTORE_TAKES_S)
-    if result.exit == 44:
-        raise MomentumError(
-            f"{server}: no snapshot of etcd lies in {DB}/snapshots. Fetch the newest from the object store "
-            "to that folder (docs/restore.md), then apply again."
-        )
-    if result.exit:
-        said = (result.err.strip().splitlines() or ["nothing was said"])[-1][-300:]
-        raise MomentumError(f"{server}: K3s did not restore: {said}. The data of before lies beside {DB}")
-    if restored := result.out.strip():
-        say(f"restored from {restored}")
-    never_founds_again(step, outside)
-    started(outside, server, lambda: kubectl(hosts, server, "get", "--raw=/readyz")[1], say)
-    if (there := cluster_id_on(hosts, server)) != known:
-        raise MomentumError(f"{server}: the snapshot is of the cluster {there}, and ours is {known}; nothing joins it")
-    noted(outside, server, files, say)
-    return {"restored": restored or None}
-
-
-def _via(outside: Outside, server: str) -> str:
-    others = [name for name in server_names(outside.fleet) if name != server]
-    if (name := living(outside, others)) is None:
-        raise MomentumError(f"{server}: no other server's Kubernetes is ready, so there is none to join through")
-    return name
 
 
 def _member(outside: Outside, server: str, via: str) -> EtcdMember | None:
@@ -253,48 +194,10 @@ def _refuse_stale(outside: Outside, server: str, via: str) -> None:
         raise MomentumError(f"{server}: etcd still counts its member of before, {member.id}. Plan again")
 
 
-def _not_ready(outside: Outside, server: str, via: str, version: str) -> str:
-    """What is missing; empty when the server is a node of this version, and ready where any node can be.
-
-    While no other node is ready either, the network's part of the cluster is not there yet and none can be.
-    """
-    if server_of(outside.fleet, server).role == "server" and (
-        why := kubectl(outside.hosts, server, "get", "--raw=/readyz")[1]
-    ):
-        return why
-    nodes, why = _nodes(outside, via)
-    if server not in nodes:
-        return why or "it is not among the nodes"
-    there, ready = nodes[server]
-    if there != version:
-        return f"it still runs {there}"
-    any_other = any(state == "True" for name, (_, state) in nodes.items() if name != server)
-    return "its node is not ready" if any_other and ready != "True" else ""
-
-
-def _version(outside: Outside, server: str, via: str) -> str:
-    return _nodes(outside, via)[0].get(server, ("", ""))[0]
-
-
-def _nodes(outside: Outside, via: str) -> tuple[dict[str, tuple[str, str]], str]:
-    """Version and readiness ("True") of each node, and why they could not be read."""
-    if outside.cluster is not None:
-        try:
-            return {node.name: (node.version, str(node.ready)) for node in outside.cluster.nodes()}, ""
-        except MomentumError as error:
-            return {}, str(error)
-    form = "{range .items[*]}{.metadata.name} {.status.nodeInfo.kubeletVersion} "
-    form += '{.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}'
-    told, why = kubectl(outside.hosts, via, "get", "nodes", "-o", f"jsonpath={form}")
-    rows = [line.split() for line in told.splitlines()]
-    return {row[0]: (row[1], row[2] if len(row) > 2 else "") for row in rows if len(row) > 1}, why
-
-
 KINDS: Mapping[str, Execute] = {
     "k3s.found": found,
     "k3s.join": join,
     "k3s.configure": configure,
     "k3s.rejoin": rejoin,
     "k3s.upgrade": upgrade,
-    "k3s.restore": restore,
 }

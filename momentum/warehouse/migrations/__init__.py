@@ -13,9 +13,8 @@ Here does not belong: filling tables, or anything that needs to know what a row 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -25,11 +24,6 @@ from momentum.warehouse.tables import TABLES
 
 if TYPE_CHECKING:
     from momentum.warehouse.client import Client
-
-
-class Migration(Protocol):
-    NAME: str
-    statements: Callable[[], list[str]]
 
 
 # In order; the number is the place in the list, from 1.
