@@ -86,10 +86,10 @@ def connected(settings: Settings, fleet: Fleet, *, to_apply: bool = False) -> It
 
     to_apply: what a host gets is needed too, and the object store must answer: no side effect is without its mirror.
     """
-    from momentum.adapters.kubernetes import connect as cluster_api
     from momentum.adapters.object_store import StoreUnreachable
     from momentum.adapters.ssh import Hosts
     from momentum.fleet.facts import Facts
+    from momentum.provisioning.cluster_access import OverSsh
     from momentum.provisioning.journal import Journal
     from momentum.provisioning.looking import observer
     from momentum.provisioning.masking import Masker
@@ -106,11 +106,12 @@ def connected(settings: Settings, fleet: Fleet, *, to_apply: bool = False) -> It
                 raise
             journal, behind = Journal(settings.infra_journal_path, None, masker=masker), str(error)
         stack.callback(journal.close)
+        hosts = stack.enter_context(Hosts({}, mask=masker.text))
         outside = Outside(
             fleet=fleet,
             provider=_provider(settings, fleet, secrets),
-            hosts=stack.enter_context(Hosts({}, mask=masker.text)),
-            cluster=cluster_api(settings.kubeconfig) if settings.kubeconfig and settings.kubeconfig.exists() else None,
+            hosts=hosts,
+            cluster=OverSsh(hosts),
             journal=journal,
             facts=Facts(),
             secrets=secrets,

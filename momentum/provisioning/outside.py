@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from momentum.fleet.facts import Facts, Known
     from momentum.fleet.schema import Fleet
     from momentum.fleet.steps import Step
+    from momentum.provisioning.cluster_access import ClusterAccess
     from momentum.provisioning.journal import Journal
 
 Progress = Callable[[str], None]
@@ -17,7 +18,7 @@ Progress = Callable[[str], None]
 
 @dataclass
 class Outside:
-    """`provider` is an OvhApi, `hosts` the Hosts over SSH, `cluster` the Kubernetes adapter; None: not connected.
+    """`provider` is an OvhApi, `hosts` the Hosts over SSH, `cluster` the way to the API servers.
 
     `facts` is what the executor's loop has read just before the step: contents that a plan cannot know
     (public addresses, mesh keys) are resolved from it.
@@ -26,7 +27,7 @@ class Outside:
     fleet: Fleet
     provider: Any
     hosts: Any
-    cluster: Any
+    cluster: ClusterAccess
     journal: Journal
     facts: Facts
     # By name (adapters/secrets.py), for what must lie on a host in the clear: K3s's token, the object store's keys.

@@ -93,7 +93,7 @@ class ControlPlane:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def api(self) -> ClusterApi:
-        return connect(self.kubeconfig)
+        return connect(self.kubeconfig.read_text())
 
     def add_nodes(self, fleet: Fleet) -> None:
         """As kubelets register themselves; those that are there already stay as they are."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import ssl
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from momentum.errors import MomentumError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from kubernetes.client import ApiClient, CoreV1Api
 
 CALL_TIMEOUT_S = 30
+READY_TIMEOUT_S = 5
 BETWEEN_LOOKS_S = 0.5
 BETWEEN_EVICTIONS_S = 2.0
 
@@ -29,18 +31,38 @@ class NotDrained(ClusterError):
     """Pods are left on the node; the message names each with what keeps it there."""
 
 
-def connect(kubeconfig: Path) -> ClusterApi:
-    """Asks nobody yet. Raises ClusterError where the file is none."""
+def connect(kubeconfig: str, *, url: str | None = None) -> ClusterApi:
+    """From the text of a kubeconfig; `url` is where its server is reached instead. Asks nobody yet.
+
+    Keys that the text holds are on the disk only until they are loaded. Raises ClusterError where it is no kubeconfig.
+    """
+    import urllib3
+    import yaml
     from kubernetes import client, config
     from kubernetes.config.config_exception import ConfigException
 
     configuration = client.Configuration()
-    configuration.retries = False
-    try:
-        config.load_kube_config(str(kubeconfig), client_configuration=configuration)
-    except (ConfigException, OSError) as error:
-        raise ClusterError(f"no way to the cluster's API server: {error}") from error
-    return ClusterApi(client.ApiClient(configuration))
+    with tempfile.TemporaryDirectory(prefix="momentum-") as folder:
+        try:
+            config.load_kube_config_from_dict(
+                yaml.safe_load(kubeconfig), client_configuration=configuration, temp_file_path=folder
+            )
+            trusted = _trusted(configuration)
+        except (ConfigException, OSError, TypeError, yaml.YAMLError) as error:
+            raise ClusterError(f"no way to the cluster's API server: {error}") from error
+    configuration.host = url or configuration.host
+    api = client.ApiClient(configuration)
+    api.rest_client.pool_manager = urllib3.PoolManager(ssl_context=trusted, retries=False)
+    return ClusterApi(api)
+
+
+def _trusted(configuration: Any) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=configuration.ssl_ca_cert)
+    if not configuration.verify_ssl:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if configuration.cert_file:
+        context.load_cert_chain(configuration.cert_file, configuration.key_file)
+    return context
 
 
 @dataclass(frozen=True)
@@ -48,6 +70,18 @@ class ClusterApi:
     """All methods raise ClusterError. What is there already is not done again."""
 
     client: ApiClient
+
+    def not_ready(self) -> str:
+        """Why the API server is not ready to be asked; empty when it is. Never raises."""
+        try:
+            with _told("whether it is ready"):
+                self.client.call_api(
+                    *self.client.param_serialize("GET", "/readyz", auth_settings=["BearerToken"]),
+                    _request_timeout=READY_TIMEOUT_S,
+                ).read()
+        except ClusterError as error:
+            return str(error)
+        return ""
 
     def cluster_id(self) -> str:
         """The uid of the namespace kube-system: as old as the cluster's data, and kept by a restore."""

@@ -63,6 +63,7 @@ class Hosts:
         self._client_keys, self._at_once, self._connect_timeout_s = client_keys, at_once, connect_timeout_s
         self._mask = mask
         self._open: dict[str, asyncssh.SSHClientConnection] = {}
+        self._forwards: dict[tuple[str, int], tuple[asyncssh.SSHClientConnection, asyncssh.SSHListener]] = {}
         self._guards: dict[str, asyncio.Lock] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="ssh", daemon=True)
@@ -146,6 +147,10 @@ class Hosts:
             raise self._failed(host, ["read", path], exit_, err.decode(errors="replace"))
         return out
 
+    def forward(self, host: str, port: int) -> int:
+        """A port of this machine that leads to the host's own loopback; the same while the connection lasts."""
+        return self._await(self._forward(host, port))
+
     def map(self, hosts: Iterable[str], fn: Callable[[str], T]) -> dict[str, T | SshError]:
         """`fn` for every host, `at_once` of them at a time; an SshError is that host's answer, others go on."""
 
@@ -177,6 +182,19 @@ class Hosts:
                 self._open[host] = connection
                 self.connections[host] += 1
             return connection
+
+    async def _forward(self, host: str, port: int) -> int:
+        import asyncssh
+
+        connection = await self._connection(host)
+        through, listener = self._forwards.get((host, port), (None, None))
+        if listener is None or through is not connection:
+            try:
+                listener = await connection.forward_local_port("127.0.0.1", 0, "127.0.0.1", port)
+            except (asyncssh.Error, OSError) as error:
+                raise Unreachable(host, f"no way to its port {port}: {error}") from error
+            self._forwards[host, port] = (connection, listener)
+        return int(listener.get_port())
 
     async def _process(self, host: str, command: str) -> asyncssh.SSHClientProcess[bytes]:
         import asyncssh

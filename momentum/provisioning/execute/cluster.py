@@ -9,9 +9,10 @@ from momentum.errors import MomentumError
 from momentum.fleet.membership import CORDONED_BY_US, DRAINED
 from momentum.fleet.quorum import majority, server_names
 from momentum.provisioning.execute.hosts import reboot
-from momentum.provisioning.observe.cluster import etcd_on, named
+from momentum.provisioning.observe.cluster import etcd_on, named, with_etcd
 
 if TYPE_CHECKING:
+    from momentum.adapters.kubernetes import ClusterApi
     from momentum.fleet.steps import Step
     from momentum.provisioning.outside import Execute, Outside, Progress
 
@@ -24,19 +25,19 @@ class WouldLoseQuorum(MomentumError):
 
 def remember(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
     """The cluster that is there is ours from now on."""
-    if (found := _api(outside).cluster_id()) != step.wants["cluster_id"]:
+    if (found := api_besides(outside).cluster_id()) != step.wants["cluster_id"]:
         raise MomentumError(f"the cluster is {found} now, and was {step.wants['cluster_id']} when it was planned")
     return {"known": {"cluster_id": {"": found}}}
 
 
 def label(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
-    _api(outside).label(step.target, step.wants["labels"], step.wants["remove"])
+    api_besides(outside).label(step.target, step.wants["labels"], step.wants["remove"])
     return {}
 
 
 def drain(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
     """The mark that it is drained is given when it is: a kill before leaves the step to be done."""
-    api = _api(outside)
+    api = api_besides(outside, step.target)
     api.cordon(step.target, (CORDONED_BY_US, "draining"))
     api.drain(step.target, within_s=DRAIN_TAKES_S, say=say)
     api.cordon(step.target, (CORDONED_BY_US, DRAINED))
@@ -44,12 +45,12 @@ def drain(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
 
 
 def uncordon(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
-    _api(outside).uncordon(step.target, CORDONED_BY_US)
+    api_besides(outside).uncordon(step.target, CORDONED_BY_US)
     return {}
 
 
 def delete_node(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
-    return {"was_there": _api(outside).delete_node(step.target)}
+    return {"was_there": api_besides(outside, step.target).delete_node(step.target)}
 
 
 def remove_member(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
@@ -70,7 +71,7 @@ def remove_member(step: Step, outside: Outside, say: Progress) -> Mapping[str, A
 
 def reboot_node(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
     """Drained, rebooted, ready again, etcd whole again; it stays cordoned for its own step."""
-    api = _api(outside)
+    api = api_besides(outside, step.target)
     refuse_without_majority(outside, step.target)
     api.cordon(step.target, (CORDONED_BY_US, "reboot"))
     api.drain(step.target, within_s=DRAIN_TAKES_S, say=say)
@@ -100,10 +101,10 @@ def _living(outside: Outside, besides: str) -> str:
     raise MomentumError("no other server's etcd is healthy; see docs/restore.md")
 
 
-def _api(outside: Outside) -> Any:
-    if outside.cluster is None:
-        raise MomentumError("not connected to the cluster's API server")
-    return outside.cluster
+def api_besides(outside: Outside, server: str = "") -> ClusterApi:
+    """The API of a server that the step does not take away for a while, unless there is no other."""
+    there = with_etcd(outside.fleet, outside.facts)
+    return outside.cluster.through([name for name in there if name != server] or there)
 
 
 KINDS: Mapping[str, Execute] = {

@@ -22,9 +22,9 @@ from momentum.provisioning.execute.k3s_host import (
     cluster_id_on,
     configured,
     installed,
-    kubectl,
     noted,
     started,
+    unready,
 )
 from momentum.provisioning.execute.k3s_nodes import not_ready, version_of, via_for
 from momentum.provisioning.observe.cluster import etcd_on, named
@@ -64,7 +64,7 @@ def found(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
     """Once in a fleet's life, on the one server that may. Returns the cluster's id, to be remembered."""
     server, known = step.target, outside.known.cluster_id
     if known is not None:
-        if cluster_id_on(outside.hosts, server) == known:
+        if cluster_id_on(outside, server) == known:
             return {"known": {"cluster_id": {"": known}}, "founded": False}
         raise MomentumError(f"{server}: there is a cluster already ({known}); no second one is founded")
     if founder(outside.fleet, outside.facts, outside.known) != server:
@@ -75,8 +75,8 @@ def found(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
     installed(outside, server, say)
     configured(outside, server, files, say, join=not host_of(outside, server).etcd_on_disk)
     # The node itself is not ready before the network's part of the cluster runs on it, which comes after this.
-    started(outside, server, lambda: kubectl(outside.hosts, server, "get", "--raw=/readyz")[1], say)
-    if not (made := cluster_id_on(outside.hosts, server)):
+    started(outside, server, lambda: unready(outside, server), say)
+    if not (made := cluster_id_on(outside, server)):
         raise MomentumError(f"{server}: K3s is ready and does not tell the id of its cluster; apply again")
     never_founds_again(step, outside)
     noted(outside, server, files, say)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import yaml
 
-from momentum.adapters.ssh import File, SshError
+from momentum.adapters.kubernetes import ClusterError
+from momentum.adapters.ssh import File
 from momentum.errors import MomentumError
 from momentum.fleet.render.k3s import PATH_JOIN, PATH_STARTED, TOKEN, unit_of
 from momentum.provisioning.rendered import HAVE, differing, put, server_of, write
@@ -177,20 +178,21 @@ def started(outside: Outside, server: str, ready: Callable[[], str], say: Progre
         time.sleep(BETWEEN_LOOKS_S)
 
 
-def kubectl(hosts: Any, server: str, *words: str) -> tuple[str, str]:
-    """What Kubernetes answers on a server itself, and why it does not (one of the two is empty)."""
+def unready(outside: Outside, server: str) -> str:
+    """Why Kubernetes does not answer on this very server; empty where it does."""
     try:
-        result = hosts.run(server, ["k3s", "kubectl", "--request-timeout=5s", *words], sudo=True, timeout_s=30)
-    except SshError as error:
-        return "", str(error)
-    if result.exit:
-        return "", (result.err.strip().splitlines() or [f"exit code {result.exit}"])[-1][-300:]
-    return result.out.strip(), ""
+        outside.cluster.through([server])
+    except ClusterError as error:
+        return str(error)
+    return ""
 
 
-def cluster_id_on(hosts: Any, server: str) -> str:
+def cluster_id_on(outside: Outside, server: str) -> str:
     """The uid of the namespace kube-system as this server tells it; empty while it does not."""
-    return kubectl(hosts, server, "get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}")[0]
+    try:
+        return outside.cluster.through([server]).cluster_id()
+    except ClusterError:
+        return ""
 
 
 def living(outside: Outside, among: Sequence[str]) -> str | None:
@@ -203,9 +205,7 @@ def living(outside: Outside, among: Sequence[str]) -> str | None:
         host = outside.facts.hosts.get(name)
         if host is None or not host.etcd_on_disk:
             continue
-        if kubectl(outside.hosts, name, "get", "--raw=/readyz")[1]:
-            continue
-        found = cluster_id_on(outside.hosts, name)
+        found = cluster_id_on(outside, name)
         if found and ours and found != ours:
             raise MomentumError(f"{name} is of the cluster {found}, and ours is {ours}: nothing joins it")
         if found:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from momentum.adapters.kubernetes import ClusterError
 from momentum.errors import MomentumError
 from momentum.fleet.quorum import server_names
-from momentum.provisioning.execute.k3s_host import kubectl, living
+from momentum.provisioning.execute.k3s_host import living, unready
 from momentum.provisioning.rendered import server_of
 
 if TYPE_CHECKING:
@@ -25,9 +26,7 @@ def not_ready(outside: Outside, server: str, via: str, version: str) -> str:
 
     While no other node is ready either, the network's part of the cluster is not there yet and none can be.
     """
-    if server_of(outside.fleet, server).role == "server" and (
-        why := kubectl(outside.hosts, server, "get", "--raw=/readyz")[1]
-    ):
+    if server_of(outside.fleet, server).role == "server" and (why := unready(outside, server)):
         return why
     nodes, why = _nodes(outside, via)
     if server not in nodes:
@@ -35,23 +34,17 @@ def not_ready(outside: Outside, server: str, via: str, version: str) -> str:
     there, ready = nodes[server]
     if there != version:
         return f"it still runs {there}"
-    any_other = any(state == "True" for name, (_, state) in nodes.items() if name != server)
-    return "its node is not ready" if any_other and ready != "True" else ""
+    any_other = any(state for name, (_, state) in nodes.items() if name != server)
+    return "its node is not ready" if any_other and not ready else ""
 
 
 def version_of(outside: Outside, server: str, via: str) -> str:
-    return _nodes(outside, via)[0].get(server, ("", ""))[0]
+    return _nodes(outside, via)[0].get(server, ("", False))[0]
 
 
-def _nodes(outside: Outside, via: str) -> tuple[dict[str, tuple[str, str]], str]:
-    """Version and readiness ("True") of each node, and why they could not be read."""
-    if outside.cluster is not None:
-        try:
-            return {node.name: (node.version, str(node.ready)) for node in outside.cluster.nodes()}, ""
-        except MomentumError as error:
-            return {}, str(error)
-    form = "{range .items[*]}{.metadata.name} {.status.nodeInfo.kubeletVersion} "
-    form += '{.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}'
-    told, why = kubectl(outside.hosts, via, "get", "nodes", "-o", f"jsonpath={form}")
-    rows = [line.split() for line in told.splitlines()]
-    return {row[0]: (row[1], row[2] if len(row) > 2 else "") for row in rows if len(row) > 1}, why
+def _nodes(outside: Outside, via: str) -> tuple[dict[str, tuple[str, bool]], str]:
+    """Version and readiness of each node, and why they could not be read."""
+    try:
+        return {node.name: (node.version, node.ready) for node in outside.cluster.through([via]).nodes()}, ""
+    except ClusterError as error:
+        return {}, str(error)

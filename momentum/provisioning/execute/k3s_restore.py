@@ -10,7 +10,7 @@ from momentum.fleet.membership import lost_for_good
 from momentum.fleet.quorum import server_names
 from momentum.fleet.render.k3s import PATH_JOIN
 from momentum.provisioning.execute.k3s import DB, never_founds_again
-from momentum.provisioning.execute.k3s_host import cluster_id_on, configured, installed, kubectl, noted, started
+from momentum.provisioning.execute.k3s_host import cluster_id_on, configured, installed, noted, started, unready
 from momentum.provisioning.rendered import rendered
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ echo "$snapshot"
 def restore(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
     """A snapshot becomes the cluster's only member, as docs/restore.md says. Never while a majority could come back."""
     server, hosts, known = step.target, outside.hosts, outside.known.cluster_id
-    if known and cluster_id_on(hosts, server) == known:
+    if known and cluster_id_on(outside, server) == known:
         return {"restored": None}
     if not lost_for_good(outside.fleet, outside.facts, outside.known):
         raise MomentumError(f"{server}: the majority is not lost for good, so nothing is restored. Plan again")
@@ -65,8 +65,8 @@ def restore(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
     if restored := result.out.strip():
         say(f"restored from {restored}")
     never_founds_again(step, outside)
-    started(outside, server, lambda: kubectl(hosts, server, "get", "--raw=/readyz")[1], say)
-    if (there := cluster_id_on(hosts, server)) != known:
+    started(outside, server, lambda: unready(outside, server), say)
+    if (there := cluster_id_on(outside, server)) != known:
         raise MomentumError(f"{server}: the snapshot is of the cluster {there}, and ours is {known}; nothing joins it")
     noted(outside, server, files, say)
     return {"restored": restored or None}

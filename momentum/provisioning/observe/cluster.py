@@ -15,6 +15,7 @@ from momentum.fleet.quorum import server_names
 
 if TYPE_CHECKING:
     from momentum.fleet.schema import Fleet
+    from momentum.provisioning.cluster_access import ClusterAccess
 
 TLS = "/var/lib/rancher/k3s/server/tls/etcd"
 CERTIFICATES = {
@@ -33,19 +34,22 @@ def etcd_on(hosts: Any, server: str) -> Etcd:
     return Etcd(run, ("https://127.0.0.1:2379",), CERTIFICATES)
 
 
-def read_cluster(fleet: Fleet, facts: Facts, hosts: Any, api: Any) -> Cluster | None:
+def with_etcd(fleet: Fleet, facts: Facts) -> list[str]:
+    """Servers with etcd on their disk, as far as they were read."""
+    return [name for name in server_names(fleet) if (host := facts.hosts.get(name)) and host.etcd_on_disk]
+
+
+def read_cluster(fleet: Fleet, facts: Facts, hosts: Any, access: ClusterAccess) -> Cluster | None:
     """None where no server has etcd on its disk. Raises MomentumError where there is one that does not answer.
 
     Without quorum the API server answers nothing: members are told all the same, with no node.
     """
-    there = [name for name in server_names(fleet) if (host := facts.hosts.get(name)) and host.etcd_on_disk]
-    if not there:
+    if not (there := with_etcd(fleet, facts)):
         return None
     members, quorum = _members(hosts, there)
     if not quorum:
         return Cluster("", (), named(members, fleet, ()), False)
-    if api is None:
-        raise MomentumError("etcd has quorum, and no way to the API server is known")
+    api = access.through(there)
     nodes = api.nodes()
     return Cluster(api.cluster_id(), nodes, named(members, fleet, nodes), True)
 

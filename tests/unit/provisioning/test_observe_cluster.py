@@ -48,6 +48,9 @@ class Answers:
 
 
 class Api:
+    def through(self, servers: Any) -> Api:
+        return self
+
     def nodes(self) -> Any:
         cluster = well().cluster
         assert cluster is not None
