@@ -12,6 +12,8 @@ import pytest
 from momentum.adapters.clickhouse import Client, open_client
 from momentum.warehouse.migrations import migrate
 
+pytest_plugins = ["tests.counted"]
+
 _database_number = itertools.count(1)
 _clean_databases: list[str] = []
 
