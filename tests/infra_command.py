@@ -35,7 +35,7 @@ def main() -> None:
         sleep=lambda seconds: time.sleep(seconds / FAST),
     )
     Lease.__init__.__defaults__ = (LEASE_S,)
-    for area in OF_K3S:
+    for area in (*OF_K3S, "etcdctl"):  # which is downloaded
         plan.AREAS.pop(area, None)  # type: ignore[attr-defined]
     if kill_at := int(os.environ.get("MOMENTUM_TEST_KILL_AT", "0")):
         _kill_at(kill_at)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from momentum.fleet.facts import Facts, Known
-from momentum.fleet.operations import base, dns, firewall, k3s_config, keys, labels, mesh, servers
+from momentum.fleet.operations import base, dns, etcdctl, firewall, k3s_config, keys, labels, mesh, servers
 from momentum.fleet.schema import Fleet
 
 # Those of momentum.fleet.operations that compare, in the order in which they are done.
-AREAS = (servers, keys, base, mesh, firewall, k3s_config, labels, dns)
+AREAS = (servers, keys, base, mesh, firewall, etcdctl, k3s_config, labels, dns)
 
 
 @dataclass(frozen=True)

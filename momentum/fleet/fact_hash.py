@@ -1,7 +1,7 @@
 """What a step rests on, by name, and its hash.
 
 Names: "machines" (the set of services), "machine:<service>", "order:<server>", "host:<server>:files|sysctl|mesh|
-firewall|keys|k3s", "cluster:nodes", "cluster:members", "cluster:id", "dns", "known:cluster_id".
+firewall|keys|k3s|etcdctl", "cluster:nodes", "cluster:members", "cluster:id", "dns", "known:cluster_id".
 
 A part is normalised: what moves by itself (tasks at work, a backup that the provider takes, whether a peer answered
 just now) is left out, or every plan would be out of date before it is read.
@@ -74,6 +74,7 @@ HOST_PARTS: Mapping[str, Callable[[Host], Any]] = {
         "cluster_id": host.cluster_id,
         "units": dict(host.units),
     },
+    "etcdctl": lambda host: host.etcdctl_version,
 }
 
 

@@ -94,6 +94,7 @@ class Host:
     cluster_id: str | None
     reboot_needed: bool
     clock_offset_s: float
+    etcdctl_version: str | None = None
 
 
 @dataclass(frozen=True)

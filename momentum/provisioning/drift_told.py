@@ -25,6 +25,7 @@ CHECKS: dict[tuple[str, str] | str, Told] = {
     "cluster": ("first_server", "one_cluster"),
     "member": ("control_plane", "members"),
     "k3s": ("control_plane", "k3s"),
+    "etcdctl": ("control_plane", "k3s"),
     "node": ("agents", "nodes"),
     "dns": ("dns", "records"),
 }

@@ -34,6 +34,7 @@ class Box:
     rules: bytes | None = None
     keys: tuple[str, ...] = ()
     units: dict[str, str] = field(default_factory=dict)
+    etcdctl: str | None = None
     epoch: int = 0
     undo: dict[str, Any] | None = None
 
@@ -79,7 +80,7 @@ class MemoryHosts:
         if argv[3:4] == ["fence"]:
             return self._fence(box, int(argv[4]))
         # a script with a name, or nft's check of a candidate
-        does: Callable[..., str | None] = getattr(self, f"_{argv[3] if len(argv) > 3 else 'checked'}")
+        does: Callable[..., str | None] = getattr(self, f"_{argv[3].replace(' ', '_') if len(argv) > 3 else 'checked'}")
         return Answer(0, does(box, *argv[4:]) or "")
 
     def _box(self, host: str) -> Box:
@@ -118,6 +119,12 @@ class MemoryHosts:
     def _enable(self, box: Box, *words: str) -> None:
         units = [word for word in words if not word.startswith("--")]
         self._change("enable", lambda: box.units.update(dict.fromkeys(units, "active")))
+
+    def _install_etcdctl(self, box: Box, base: str, version: str, *_: str) -> str:
+        if box.etcdctl == version:
+            return "there"
+        self._change("etcdctl", lambda: setattr(box, "etcdctl", version))
+        return "installed"
 
     def _born(self, box: Box, path: str) -> str:
         def change() -> str:
@@ -192,4 +199,5 @@ def _seen(hosts: MemoryHosts, name: str) -> Host:
         cluster_id=None,
         reboot_needed=False,
         clock_offset_s=0.0,
+        etcdctl_version=box.etcdctl,
     )

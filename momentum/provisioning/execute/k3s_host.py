@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import yaml
 
@@ -13,51 +12,21 @@ from momentum.adapters.kubernetes import ClusterError
 from momentum.adapters.ssh import File
 from momentum.errors import MomentumError
 from momentum.fleet.render.k3s import PATH_JOIN, PATH_STARTED, TOKEN, unit_of
-from momentum.provisioning.rendered import HAVE, differing, put, server_of, write
+from momentum.provisioning.execute import download
+from momentum.provisioning.execute.download import Release
+from momentum.provisioning.rendered import differing, put, server_of, write
 
 if TYPE_CHECKING:
     from momentum.provisioning.managed import Managed
     from momentum.provisioning.outside import Outside, Progress
 
 RELEASES = "https://github.com/k3s-io/k3s/releases/download"
-DOWNLOAD_TAKES_S = 900
 READY_TAKES_S = 600
 BETWEEN_LOOKS_S = 1.0
 
 S3_KEYS = "/etc/rancher/k3s/config.yaml.d/60-s3.yaml"
 RESTART = "/var/lib/momentum/k3s.restart"
 """There while a new program or configuration lies in its place and K3s may still run with the old one."""
-
-_NO_BUILD, _NO_DOWNLOAD, _WRONG_SUM = 70, 71, 72
-# The old program stays until the new one was found to be what its publisher says it is.
-_INSTALL = (
-    "set -eu\n"
-    + HAVE % {"program": "curl", "package": "curl ca-certificates"}
-    + f"""base=$1 version=$2 program=/usr/local/bin/k3s
-case "$("$program" --version 2>/dev/null | head -n 1) " in *" $version "*) echo there; exit;; esac
-case $(uname -m) in
-  x86_64) name=k3s sums=sha256sum-amd64.txt;;
-  aarch64) name=k3s-arm64 sums=sha256sum-arm64.txt;;
-  *) uname -m >&2; exit {_NO_BUILD};;
-esac
-new=$program.momentum-new
-mkdir -p "$(dirname "$program")" "$(dirname {RESTART})"
-trap 'rm -f "$new" "$new.sums"' EXIT
-get() {{ curl -fsSL --retry 3 --connect-timeout 20 --max-time {DOWNLOAD_TAKES_S // 2} -o "$1" "$base/$2"; }}
-get "$new.sums" "$sums" && get "$new" "$name" || exit {_NO_DOWNLOAD}
-wanted=$(awk -v name="$name" '$2 == name || $2 == "*" name {{ print $1; exit }}' "$new.sums")
-found=$(sha256sum <"$new" | cut -c1-64)
-if [ -z "$wanted" ] || [ "$found" != "$wanted" ]; then
-  echo "$found, published is ${{wanted:-no sum of it}}" >&2
-  exit {_WRONG_SUM}
-fi
-chmod 755 "$new"
-sync "$new"
-touch {RESTART}
-mv -f "$new" "$program"
-echo installed
-"""
-)
 
 # "activating" is left alone: systemd itself starts again what ended.
 _START = f"""set -eu
@@ -83,29 +52,17 @@ _DUE = f'mkdir -p "$(dirname {RESTART})" && touch {RESTART}'
 
 def installed(outside: Outside, server: str, say: Progress) -> bool:
     """The file's version of K3s, downloaded on the host and checked. Whether it was put there now."""
-    version = outside.fleet.k3s.version
-    base = f"{RELEASES}/{quote(version, safe='')}"
-    argv = ["sh", "-c", _INSTALL, "install K3s", base, version]
-    result = outside.hosts.run(server, argv, sudo=True, timeout_s=DOWNLOAD_TAKES_S)
-    said = (result.err.strip().splitlines() or ["nothing was said"])[-1][-300:]
-    if result.exit == _NO_DOWNLOAD:
-        raise MomentumError(
-            f"{server}: K3s {version} could not be downloaded from {base}: {said}. The program that was there is as "
-            "before; once the host reaches that address, apply again."
-        )
-    if result.exit == _WRONG_SUM:
-        raise MomentumError(
-            f"{server}: what came as K3s {version} is not what its publisher's checksum says: it is {said}. It was "
-            "thrown away, nothing was replaced. If it stays so, look at the release's page before you go on."
-        )
-    if result.exit == _NO_BUILD:
-        raise MomentumError(f"{server}: K3s is not published for its processor ({said})")
-    if result.exit:
-        raise MomentumError(f"{server}: K3s {version} was not installed: {said}")
-    new = result.out.strip().endswith("installed")
-    if new:
-        say(f"K3s {version} was downloaded, its checksum is right")
-    return new
+    release = Release(
+        "K3s",
+        outside.fleet.k3s.version,
+        RELEASES,
+        "/usr/local/bin/k3s",
+        "--version",
+        amd64=("k3s", "sha256sum-amd64.txt"),
+        arm64=("k3s-arm64", "sha256sum-arm64.txt"),
+        before=_DUE,
+    )
+    return download.installed(outside.hosts, server, release, say)
 
 
 def configured(outside: Outside, server: str, files: Managed, say: Progress, *, join: bool) -> None:

@@ -11,6 +11,7 @@ from momentum.adapters.etcd import Etcd, EtcdError
 from momentum.adapters.ssh import SshError
 from momentum.errors import MomentumError
 from momentum.fleet.facts import Cluster, EtcdMember, Facts, Node
+from momentum.fleet.operations.etcdctl import PROGRAM
 from momentum.fleet.quorum import server_names
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def etcd_on(hosts: Any, server: str) -> Etcd:
     def run(argv: Sequence[str], *, timeout_s: float) -> Any:
         return hosts.run(server, argv, sudo=True, timeout_s=timeout_s)
 
-    return Etcd(run, ("https://127.0.0.1:2379",), CERTIFICATES)
+    return Etcd(run, ("https://127.0.0.1:2379",), CERTIFICATES, ctl=PROGRAM)
 
 
 def with_etcd(fleet: Fleet, facts: Facts) -> list[str]:
@@ -46,7 +47,7 @@ def read_cluster(fleet: Fleet, facts: Facts, hosts: Any, access: ClusterAccess) 
     """
     if not (there := with_etcd(fleet, facts)):
         return None
-    members, quorum = _members(hosts, there)
+    members, quorum = _members(hosts, facts, there)
     if not quorum:
         return Cluster("", (), named(members, fleet, ()), False)
     api = access.through(there)
@@ -54,21 +55,22 @@ def read_cluster(fleet: Fleet, facts: Facts, hosts: Any, access: ClusterAccess) 
     return Cluster(api.cluster_id(), nodes, named(members, fleet, nodes), True)
 
 
-def _members(hosts: Any, there: Sequence[str]) -> tuple[tuple[EtcdMember, ...], bool]:
+def _members(hosts: Any, facts: Facts, there: Sequence[str]) -> tuple[tuple[EtcdMember, ...], bool]:
     """As the first server tells that answers; one that has quorum counts before one that has none."""
-    told, failed = None, ""
-    for name in there:
+    able = [name for name in there if facts.hosts[name].etcdctl_version]
+    told, failed = None, [f"{name} has no etcdctl, which the plan installs" for name in there if name not in able]
+    for name in able:
         etcd = etcd_on(hosts, name)
         try:
             members, quorum = etcd.members(), etcd.has_quorum()
         except (EtcdError, SshError) as error:
-            failed = str(error)
+            failed.append(str(error))
             continue
         if quorum:
             return members, True
         told = told or members
     if told is None:
-        raise MomentumError(f"no server's etcd answers: {failed}")
+        raise MomentumError(f"no server's etcd answers: {'; '.join(failed)}")
     return told, False
 
 

@@ -6,6 +6,8 @@ It prints lines of fields between tabs, first what the line is. It changes nothi
 
 from __future__ import annotations
 
+from momentum.fleet.operations.etcdctl import PROGRAM as ETCDCTL
+
 FIREWALL_LOADED = "/var/lib/momentum/firewall.loaded"
 """Written when rules were loaded: the hash of their file, and the hash of what nftables listed right after."""
 
@@ -45,6 +47,7 @@ for name in "$user" root; do
 done
 has systemctl && systemctl show -p Id -p LoadState -p ActiveState -p UnitFileState $units | sed 's/^/unit	/'
 has k3s && say k3s "$(k3s --version | head -n 1)"
+[ -x {ETCDCTL} ] && say etcdctl "$({ETCDCTL} version | head -n 1)"
 [ -d /var/lib/rancher/k3s/server/db/etcd/member ] && say etcd
 for ca in /var/lib/rancher/k3s/server/tls/server-ca.crt /var/lib/rancher/k3s/agent/server-ca.crt; do
   [ -r $ca ] && say ca "$(sha256sum <$ca | cut -c1-64)" && break

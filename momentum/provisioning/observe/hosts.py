@@ -63,6 +63,7 @@ def look_at(hosts: Hosts, name: str, ours: Managed, *, user: str, peers: Iterabl
         authorized_keys=_authorized(rows, user),
         units=_units(rows),
         k3s_version=_k3s_version(rows),
+        etcdctl_version=_etcdctl_version(rows),
         etcd_on_disk="etcd" in rows,
         cluster_id=_only(rows, "ca"),
         reboot_needed="reboot" in rows,
@@ -150,6 +151,12 @@ def _units(rows: Rows) -> dict[str, str]:
 def _k3s_version(rows: Rows) -> str | None:
     found = re.search(r"\bv\d\S*", _only(rows, "k3s") or "")
     return found[0] if found else None
+
+
+def _etcdctl_version(rows: Rows) -> str | None:
+    """None too for one that does not run."""
+    found = re.search(r"\d+\.\d+\.\d+\S*", _only(rows, "etcdctl") or "")
+    return f"v{found[0]}" if found else None
 
 
 def _clock_offset_s(rows: Rows, begun: float, ended: float) -> float:

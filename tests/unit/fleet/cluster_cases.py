@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from momentum.fleet.facts import Cluster, EtcdMember, Facts, Host, Known, Node
+from momentum.fleet.operations import etcdctl
 from momentum.fleet.schema import Fleet
 from momentum.fleet.steps import Step
 from tests.standins.world import small_fleet
@@ -22,7 +23,8 @@ EMPTY = Host("", {}, {}, None, (), None, (), {}, None, False, None, False, 0.0)
 
 
 def host(server: bool = True, **changed: Any) -> Host:
-    return replace(EMPTY, k3s_version=VERSION, etcd_on_disk=server, cluster_id="ca", **changed)
+    there = {"k3s_version": VERSION, "etcd_on_disk": server, "etcdctl_version": etcdctl.VERSION if server else None}
+    return replace(EMPTY, **{**there, "cluster_id": "ca", **changed})
 
 
 def node(name: str, fleet: Fleet = FLEET, **changed: Any) -> Node:

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from momentum.fleet.facts import Facts, Known
-from momentum.fleet.operations import agents, control_plane, first_server, labels, leaving, upgrade
+from momentum.fleet.operations import agents, control_plane, etcdctl, first_server, labels, leaving, upgrade
+from momentum.fleet.plan import plan
 from momentum.fleet.schema import Fleet
 from momentum.fleet.steps import Step
 from tests.standins.world import small_fleet
@@ -99,6 +100,31 @@ def test_etcd_on_disk_that_is_no_member_is_moved_away() -> None:
     found = list(steps(FLEET, facts, KNOWN))
     assert kinds(found) == [("k3s.rejoin", "s2")]
     assert found[0].risk == "destroys data"
+
+
+def test_etcdctl_comes_to_every_server_that_can_be_seen_and_has_not_this_version() -> None:
+    every = [("install_etcdctl", name) for name in ("s1", "s2", "s3")]
+    assert kinds(etcdctl.steps(FLEET, Facts(machines={}), Known())) == every
+    assert [*etcdctl.steps(FLEET, well(), KNOWN)] == [*etcdctl.differences(FLEET, well(), KNOWN)] == []
+    facts = hosts_with(well(), s1=host(etcdctl_version=None), s2=host(etcdctl_version="v3.5.9"))
+    assert kinds(etcdctl.steps(FLEET, facts, KNOWN)) == every[:2]
+    assert [*etcdctl.differences(FLEET, facts, KNOWN)] == [
+        ("s1", "etcdctl", "version", etcdctl.VERSION, "none"),
+        ("s2", "etcdctl", "version", etcdctl.VERSION, "v3.5.9"),
+    ]
+    silent = replace(facts, hosts={"s2": facts.hosts["s2"]}, unread={"host:s1": "no answer"})
+    assert kinds(etcdctl.steps(FLEET, silent, KNOWN)) == [("install_etcdctl", "s2")]
+
+
+def test_etcdctl_is_planned_before_anything_of_the_cluster_and_where_the_cluster_cannot_be_read() -> None:
+    bare = [step.kind for step in plan(FLEET, Facts(machines={}), Known()).steps]
+    assert bare.count("install_etcdctl") == 3
+    assert max(i for i, kind in enumerate(bare) if kind == "install_etcdctl") < bare.index("k3s.found")
+    lacking = {name: host(etcdctl_version=None) for name in ("s1", "s2", "s3")}
+    facts = replace(hosts_with(well(), **lacking), cluster=None, unread={"cluster": "s1 has no etcdctl"})
+    planned = [step.kind for step in plan(FLEET, facts, KNOWN).steps]
+    assert planned.count("install_etcdctl") == 3
+    assert not any(kind.startswith(("k3s.", "node.", "etcd.")) for kind in planned)
 
 
 @pytest.mark.parametrize("change", ["wiped agent", "leaving", "upgrade", "label"])

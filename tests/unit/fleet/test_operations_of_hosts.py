@@ -11,6 +11,7 @@ import pytest
 from momentum.fleet.drift import drift
 from momentum.fleet.facts import Facts, FileFact, Host, Known, PeerFact
 from momentum.fleet.operations import base, firewall, keys, mesh
+from momentum.fleet.operations.etcdctl import VERSION
 from momentum.fleet.render import Addresses, host_files
 from momentum.fleet.render.firewall import PATH, UNIT
 from momentum.fleet.render.kernel import SETTINGS
@@ -55,6 +56,7 @@ def host(name: str, fleet: Fleet = FLEET) -> Host:
         cluster_id="one",
         reboot_needed=False,
         clock_offset_s=0.0,
+        etcdctl_version=VERSION,
     )
 
 

@@ -64,6 +64,12 @@ def test_keys_that_open_a_shell_are_told_without_options_and_names() -> None:
     assert found.authorized_keys == ("ssh-ed25519 AAAA1", "ssh-ed25519 AAAA5", "ssh-rsa AAAA2")
 
 
+def test_etcdctl_is_told_by_its_version_and_one_that_does_not_run_is_none() -> None:
+    assert look("etcdctl | etcdctl version: 3.7.3").etcdctl_version == "v3.7.3"
+    assert look("etcdctl | ").etcdctl_version is None
+    assert look().etcdctl_version is None
+
+
 def test_files_units_and_the_clock() -> None:
     found = look(
         f"clock | {time.time() - 600:.9f}",

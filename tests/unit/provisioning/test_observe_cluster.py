@@ -15,7 +15,7 @@ from momentum.fleet.steps import Step
 from momentum.provisioning.execute.cluster import WouldLoseQuorum, remove_member
 from momentum.provisioning.observe.cluster import read_cluster
 from momentum.provisioning.outside import Outside
-from tests.unit.fleet.cluster_cases import EMPTY, FLEET, hosts_with, well
+from tests.unit.fleet.cluster_cases import EMPTY, FLEET, host, hosts_with, well
 
 
 class Answers:
@@ -82,6 +82,15 @@ def test_no_etcd_on_any_disk_is_no_cluster_and_one_that_is_silent_is_not() -> No
     assert read_cluster(FLEET, Facts(), Answers(), Api()) is None
     with pytest.raises(MomentumError, match="no server's etcd answers"):
         read_cluster(FLEET, well(), Answers(dead=True), Api())
+
+
+def test_servers_without_etcdctl_are_named_and_one_that_has_it_is_asked() -> None:
+    lacking = {name: host(etcdctl_version=None) for name in ("s1", "s2", "s3")}
+    with pytest.raises(MomentumError, match=r"s1 has no etcdctl, which the plan installs; s2 has no .*; s3 has no"):
+        read_cluster(FLEET, hosts_with(well(), **lacking), Answers(), Api())
+    del lacking["s2"]
+    cluster = read_cluster(FLEET, hosts_with(well(), **lacking), Answers(), Api())
+    assert cluster is not None and len(cluster.members) == 3
 
 
 def test_without_quorum_members_are_told_and_the_api_server_is_not_asked() -> None:
