@@ -23,8 +23,12 @@ from momentum.provisioning.execute.servers import KINDS as OF_SERVERS
 from momentum.provisioning.folded import Folded
 from momentum.provisioning.observe.provider import read_dns, read_machines
 from momentum.provisioning.outside import Outside
+from tests.standins.ovh import OvhServer, World
+from tests.standins.ovh.direct import direct_api
 
 ZONE = "example.com"
+Occurred = tuple[str, str, str]
+"""When ("before" or "after"), method or "journal", path or kind of event."""
 KINDS = {**OF_SERVERS, **OF_DNS}
 
 
@@ -125,3 +129,36 @@ def apply(
         done.append(f"{step.kind} {step.target}")
         if len(done) > 100:
             raise AssertionError(f"the steps do not end: {done[-5:]}")
+
+
+@dataclass
+class Watch:
+    """Counts events of calls and journal writes, and kills at one of them."""
+
+    kill_at: int = 0
+    seen: list[Occurred] = field(default_factory=list)
+
+    def __call__(self, when: str, method: str, path: str) -> None:
+        self.seen.append((when, method, path))
+        if len(self.seen) == self.kill_at:
+            raise Killed
+
+
+def new_server() -> OvhServer:
+    return OvhServer(World(zones=(ZONE,)), checked=False)
+
+
+def unbroken(servers: int) -> tuple[dict[str, Any], list[Occurred]]:
+    server, watch = new_server(), Watch()
+    apply(fleet_of(servers), direct_api(server, watch), MemoryJournal(watch))
+    return server.world.dump(), watch.seen
+
+
+def told_of(server: OvhServer, end: dict[str, Any], servers: int) -> str:
+    """What is wrong with how it ended; empty where all is well."""
+    world = server.world
+    found = (len(world.orders), len(world.payments), len(world.machines))
+    rebuilds = [task.type for vps in world.machines.values() for task in vps.tasks.values()].count("reinstallVm")
+    if found != (servers,) * 3 or rebuilds != servers:
+        return f"{found} orders, payments, machines, {rebuilds} installations"
+    return "" if world.dump() == end else f"another end: {world.dump()}"

@@ -20,13 +20,17 @@ _BY_STATUS = {
 
 
 class ApiError(MomentumError):
-    """The API answered, and refused. Nothing was changed."""
+    """The API answered, and refused. Nothing was changed.
+
+    `about_us`: it refused who asked, when or how often, and says nothing of what was asked for.
+    """
 
     def __init__(self, status: int, error_code: str, message: str, *, call: str = "", answer: str = "") -> None:
         self.status = status
         self.error_code = error_code
         self.message = message
         self.answer = answer
+        self.about_us = error_code in _WAYS_OUT or status == 429
         way_out = _WAYS_OUT.get(error_code) or _BY_STATUS.get(status) or _of_the_server(status)
         code = f", {error_code}" if error_code else ""
         super().__init__(f"OVH refused {call or 'a call'}: {message} (status {status}{code}). {way_out}.")

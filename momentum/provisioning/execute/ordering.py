@@ -130,7 +130,7 @@ class _Ordering:
         try:
             prices = self.api.get(f"{cart}/checkout")["prices"]
         except ApiError as error:
-            if not 400 <= error.status < 429 or error.status in (401, 403):
+            if error.about_us or not 400 <= error.status < 500 or error.status in (401, 403):
                 raise
             return Bill(refused=error.message)
         bill = Bill(prices["withoutTax"]["value"], prices["withTax"]["value"])
@@ -154,6 +154,8 @@ class _Ordering:
         try:
             self.api.post(f"/me/order/{order_id}/pay", paymentMethod={"id": method})
         except ApiError as refused:
+            if refused.about_us:
+                raise
             if self.api.get(f"/me/order/{order_id}/status") != "notPaid":
                 return
             raise OrderStopped(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from momentum.errors import MomentumError
 from momentum.fleet.facts import Facts, Known
 from momentum.fleet.operations import dns, servers
 from momentum.fleet.plan import Plan, basis, plan
@@ -19,9 +21,10 @@ from momentum.provisioning.lease import TTL_S, Lease
 from momentum.provisioning.looking import Readers, observer
 from momentum.provisioning.observe import provider
 from momentum.provisioning.outside import Outside
+from tests.counted import Counted
 from tests.provider_runs import KINDS, ZONE, HostsThatShowKeys, Killed, fleet_of
 from tests.standins.objects import MemoryStore
-from tests.standins.ovh import OvhServer, World
+from tests.standins.ovh import Fault, OvhServer, World
 from tests.standins.ovh.direct import direct_api
 
 AREAS = {"servers": servers.steps, "dns": dns.steps, "leaving": servers.ending}
@@ -87,7 +90,7 @@ def test_the_plan_of_nothing_there_is_applied_to_the_end(memory_folder: Path) ->
     assert (world.whole(), operator.server.mutating.total()) == (before, mutating)
 
 
-def test_killed_at_calls_and_resumed_under_the_same_approval(memory_folder: Path) -> None:
+def test_killed_at_calls_and_resumed_under_the_same_approval(memory_folder: Path, counted: Counted) -> None:
     whole, approved = begin(memory_folder / "whole", 2)
     calls: list[str] = []
     whole.process(approved, lambda when, method, path: calls.append(f"{when} {method}"))
@@ -108,7 +111,41 @@ def test_killed_at_calls_and_resumed_under_the_same_approval(memory_folder: Path
         assert (len(world.orders), len(world.payments), len(world.machines)) == (2, 2, 2)
         assert world.dump() == end
         killed += 1
-    print(f"\n{killed} kills in the real loop, each resumed under the plan approved at first: same end")
+    counted("order of 2, killed in the real loop, resumed under the same approval", killed)
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("500 after the change", Fault("500", changed=True)),
+        ("answer lost after the change", Fault("lost after")),
+        ("invalid signature", Fault("invalid signature")),
+    ],
+)
+def test_a_fault_at_each_call_of_the_loop(name: str, fault: Fault, memory_folder: Path, counted: Counted) -> None:
+    """A refusal is told, and a new process goes on under the same approval."""
+    whole, approved = begin(memory_folder / "whole", 1)
+    calls: list[str] = []
+    whole.process(approved, lambda when, method, path: calls.append(method) if when == "before" else None)
+    end, wrong, told = whole.server.world.dump(), [], 0
+    for number in range(1, len(calls) + 1):
+        operator, approved = begin(memory_folder / f"{number}", 1)
+        struck = operator.server.faults.add(replace(fault, calls=frozenset({number})))
+        try:
+            operator.process(approved)
+        except MomentumError as error:
+            assert fault.kind == "invalid signature" and "check the application secret" in str(error)
+            told += 1
+        operator.process(approved)
+        assert struck.hits == 1
+        world = operator.server.world
+        if world.dump() != end or (len(world.orders), len(world.payments), len(world.machines)) != (1, 1, 1):
+            wrong.append(number)
+    counted(f"API, each call of 1 server in the real loop: {name}", len(calls), len(wrong))
+    assert not wrong
+    assert len(calls) > 100
+    # The look before the lease, of two calls, is made again with it; after the last step, two look at the records.
+    assert told == (len(calls) - 4 if fault.kind == "invalid signature" else 0)
 
 
 def test_a_machine_that_appears_after_the_approval_stops_the_order(memory_folder: Path) -> None:
