@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from momentum.fleet import cluster_drift
 from momentum.fleet.facts import Facts, Known
 from momentum.fleet.operations import base, dns, etcdctl, firewall, k3s_config, keys, labels, mesh, servers
 from momentum.fleet.schema import Fleet
@@ -14,7 +15,7 @@ AREAS = (servers, keys, base, mesh, firewall, etcdctl, k3s_config, labels, dns)
 
 @dataclass(frozen=True)
 class Difference:
-    """`server` is a server's name, or a zone's, or the service of a machine that no server is."""
+    """`server` is a server's name, or that of what stands in its place: a zone, a machine, a node, "cluster"."""
 
     server: str
     part: str
@@ -24,9 +25,9 @@ class Difference:
 
 
 def drift(fleet: Fleet, facts: Facts, known: Known) -> list[Difference]:
-    """Every difference in what was read; what was not read is no difference. In the order of the areas.
+    """Every difference in what was read; what was not read is no difference. By area, the cluster last.
 
     An area tells them by `differences(fleet, facts, known)`, rows of these five fields, each a text.
     """
-    told = (area.differences(fleet, facts, known) for area in AREAS)
+    told = (area.differences(fleet, facts, known) for area in (*AREAS, cluster_drift))
     return [Difference(*row) for rows in told for row in rows]

@@ -20,6 +20,10 @@ class Task:
     state: str
 
 
+EXPIRED = "expired"
+"""The state of a machine whose term is over: the provider tells nothing else of it, and soon takes it away."""
+
+
 @dataclass(frozen=True)
 class Machine:
     """A machine of the account, as the provider tells it. `mark` is the tag by which a fleet knows its own."""
@@ -78,8 +82,16 @@ class PeerFact:
 
 
 @dataclass(frozen=True)
+class Snapshot:
+    """A snapshot of etcd. `taken_s` is Unix time, as a rule by the clock of the server that took it."""
+
+    name: str
+    taken_s: int
+
+
+@dataclass(frozen=True)
 class Host:
-    """One machine, seen over SSH. `files` holds the managed paths that exist."""
+    """One machine, seen over SSH. `files` holds the managed paths that exist, `snapshots` those of K3s's folder."""
 
     host_key: str
     files: Mapping[str, FileFact]
@@ -95,6 +107,7 @@ class Host:
     reboot_needed: bool
     clock_offset_s: float
     etcdctl_version: str | None = None
+    snapshots: tuple[Snapshot, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,12 +139,16 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything that was read. `machines` by service name, `hosts` by server name."""
+    """Everything that was read. `machines` by service name, `hosts` by server name.
+
+    `stored_snapshot` is the newest in the object store; it is looked for while etcd's majority is lost for good.
+    """
 
     machines: Mapping[str, Machine] | None = None
     dns: tuple[DnsRecordFact, ...] | None = None
     hosts: Mapping[str, Host] = field(default_factory=dict)
     cluster: Cluster | None = None
+    stored_snapshot: Snapshot | None = None
     unread: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -5,7 +5,7 @@ What was not read is never taken for missing: a server that does not answer is n
 
 from __future__ import annotations
 
-from momentum.fleet.facts import Cluster, EtcdMember, Facts, Host, Known, Node
+from momentum.fleet.facts import EXPIRED, Cluster, EtcdMember, Facts, Host, Known, Node
 from momentum.fleet.quorum import majority, server_names
 from momentum.fleet.schema import Fleet
 
@@ -17,6 +17,23 @@ CORDONED_BY_US, DRAINED = "momentum/cordoned", "drained"
 def unseen(server: str, facts: Facts, known: Known) -> bool:
     """There is such a host, and it could not be read: whatever it is, nothing may be done about it."""
     return f"host:{server}" in facts.unread or (server in known.host_keys and server not in facts.hosts)
+
+
+def just_delivered(server: str, known: Known) -> bool:
+    """By an order of ours, with nothing of anybody's on it so far."""
+    return any(order.server == server and order.status in ("delivered", "installing") for order in known.orders)
+
+
+def lost(server: str, facts: Facts, known: Known) -> bool:
+    """The journal knows its machine, and the provider has it no more, or has ended it.
+
+    Nobody but a person can say whether it comes back (paid late, taken from the list by mistake) or another is bought.
+    """
+    service = known.services.get(server)
+    if service is None or facts.machines is None or just_delivered(server, known):
+        return False
+    machine = facts.machines.get(service)
+    return machine is None or machine.state == EXPIRED
 
 
 def member_of(server: str, cluster: Cluster | None) -> EtcdMember | None:
@@ -69,6 +86,13 @@ def lost_for_good(fleet: Fleet, facts: Facts, known: Known) -> bool:
     if known.cluster_id is None or works(facts) or not all(name in facts.hosts for name in servers):
         return False
     return sum(facts.hosts[name].etcd_on_disk for name in servers) < majority(len(servers))
+
+
+def is_dead(name: str, cluster: Cluster) -> bool:
+    """Its node does not answer, while others do, and its etcd, if it has one, does not either."""
+    node, member = node_of(name, cluster), member_of(name, cluster)
+    silent = node is None or (not node.ready and any(one.ready for one in cluster.nodes))
+    return silent and (member is None or not member.healthy)
 
 
 def bears_loss_of(server: str, cluster: Cluster) -> bool:

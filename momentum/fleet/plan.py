@@ -12,6 +12,7 @@ from momentum.fleet.operations import (
     agents,
     base,
     control_plane,
+    dead,
     dns,
     etcdctl,
     firewall,
@@ -38,6 +39,7 @@ AREAS: Mapping[str, Steps] = {
     "firewall": firewall.steps,
     "etcdctl": etcdctl.steps,
     "first_server": first_server.steps,
+    "dead": dead.steps,
     "control_plane": control_plane.steps,
     "agents": agents.steps,
     "labels": labels.steps,
@@ -46,6 +48,10 @@ AREAS: Mapping[str, Steps] = {
     "dns": dns.steps,
     "leaving": leaving.steps,
 }
+
+
+# Areas in which something may be for a person to decide before anything is planned.
+_ASKING = (servers, mesh)
 
 
 def fleet_hash(fleet: Fleet) -> str:
@@ -64,7 +70,15 @@ def plan(fleet: Fleet, facts: Facts, known: Known, areas: Mapping[str, Steps] = 
     steps = tuple(step for area in areas.values() for step in area(fleet, facts, known))
     if twice := [id for id, count in Counter(step.id for step in steps).items() if count > 1]:
         raise ValueError(f"two steps are one and the same: {', '.join(twice)}")
-    return Plan(fleet_hash(fleet), steps, dict(facts.unread))
+    return Plan(fleet_hash(fleet), steps, dict(facts.unread), _questions(fleet, facts, known))
+
+
+def _questions(fleet: Fleet, facts: Facts, known: Known) -> dict[str, str]:
+    asked: dict[str, str] = {}
+    for area in _ASKING:
+        for name, question in area.questions(fleet, facts, known):
+            asked[name] = f"{asked[name]}. {question}" if name in asked else question
+    return asked
 
 
 def basis(plan: Plan, facts: Facts, known: Known) -> dict[str, Any]:

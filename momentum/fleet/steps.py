@@ -59,11 +59,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """Steps in the order of execution. `open_questions` is why a part could not be planned."""
+    """Steps in the order of execution. `unread` is what could not be seen, and why.
+
+    `questions` is what a person has to decide before anything can be planned for it, by the name of the server.
+    """
 
     fleet: str
     steps: tuple[Step, ...]
     unread: Mapping[str, str] = field(default_factory=dict)
+    questions: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def hash(self) -> str:
@@ -81,14 +85,16 @@ class Plan:
     def to_json(self) -> str:
         """The plan as text, with its hash; `from_json` gives back a plan of the same hash."""
         values = {"hash": self.hash, "fleet": self.fleet, "steps": [step.values() for step in self.steps]}
-        return json.dumps(values | {"unread": dict(self.unread)}, indent=1, default=str)
+        beside = {"unread": dict(self.unread), "questions": dict(self.questions)}
+        return json.dumps(values | beside, indent=1, default=str)
 
     @classmethod
     def from_json(cls, text: str) -> Plan:
         """Raises ValueError when the text is no plan, or not the one that its hash says."""
         try:
             values = json.loads(text)
-            plan = cls(values["fleet"], tuple(_step(step) for step in values["steps"]), values["unread"])
+            steps = tuple(_step(step) for step in values["steps"])
+            plan = cls(values["fleet"], steps, values["unread"], values.get("questions", {}))
             told = values["hash"]
         except (KeyError, TypeError) as problem:
             raise ValueError(f"this is no plan: {problem!r}") from problem

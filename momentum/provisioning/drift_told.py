@@ -20,6 +20,7 @@ CHECKS: dict[tuple[str, str] | str, Told] = {
     "keys": ("servers", "ssh_keys"),
     "sysctl": ("mesh", "sysctl"),
     "units": ("mesh", "sysctl"),
+    "clock": ("mesh", "clock"),
     "mesh": ("mesh", "peers"),
     "firewall": ("firewall", "rules"),
     "cluster": ("first_server", "one_cluster"),
@@ -27,6 +28,7 @@ CHECKS: dict[tuple[str, str] | str, Told] = {
     "k3s": ("control_plane", "k3s"),
     "etcdctl": ("control_plane", "k3s"),
     "node": ("agents", "nodes"),
+    ("node", "version"): ("control_plane", "k3s"),
     "dns": ("dns", "records"),
 }
 ELSE: Told = ("control_plane", "k3s")  # files and units that no part above names: nothing goes untold

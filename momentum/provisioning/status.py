@@ -22,7 +22,7 @@ SHOWN = {
 
 
 def fleet_status(seen: Survey) -> dict[str, Any]:
-    """Rows by kind of thing, what differs from the file, how many steps a plan would have, what was not seen."""
+    """Rows by kind of thing, what differs from the file, how many steps are left, what is open."""
     return {
         "not_connected": seen.not_seen or None,
         "one_operator": seen.alone or None,
@@ -30,4 +30,5 @@ def fleet_status(seen: Survey) -> dict[str, Any]:
         "differences": [asdict(one) for one in seen.differences],
         "steps_to_do": len(seen.plan.steps) if seen.plan else None,
         "unread": dict(seen.facts.unread),
+        "questions": dict(seen.plan.questions) if seen.plan else {},
     }

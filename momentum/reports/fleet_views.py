@@ -34,9 +34,9 @@ _RISKS = {"reversible": "", "restart": "yellow", "destroys data": "bold red"}
 def plan_view(console: Console, plan: Plan, vat_percent: float) -> None:
     """Every step with its reason, price and risk; sums; the hash to say yes to."""
     _not_seen(console, plan.unread)
+    _open(console, plan.questions)
     if not plan.steps:
-        nothing = "No plan: what is not seen is not missing." if "machines" in plan.unread else NOTHING_TO_DO
-        console.print(nothing)
+        console.print(_nothing(plan))
         return
     if console.width >= _WIDE:
         _plan_table(console, plan)
@@ -147,13 +147,14 @@ def fleet_view(console: Console, seen: Survey) -> None:
     if seen.not_seen:
         return
     _not_seen(console, seen.facts.unread)
+    _open(console, seen.plan.questions if seen.plan else {})
     if seen.differences:
         _heading(console, "Not as the file says")
         _rows(console, [vars(one) for one in seen.differences])
-    steps = len(seen.plan.steps) if seen.plan else 0
-    if steps or "machines" not in seen.facts.unread:
+    if seen.plan is not None:
+        steps = len(seen.plan.steps)
         console.print()
-        console.print(f"{steps} steps to do: `momentum infra plan`" if steps else NOTHING_TO_DO, highlight=False)
+        console.print(f"{steps} steps to do: `momentum infra plan`" if steps else _nothing(seen.plan), highlight=False)
 
 
 def _rows(console: Console, found: Sequence[Mapping[str, Any]]) -> None:
@@ -169,6 +170,18 @@ def _rows(console: Console, found: Sequence[Mapping[str, Any]]) -> None:
 def _not_seen(console: Console, unread: Mapping[str, str]) -> None:
     for what, why in sorted(unread.items()):
         console.print(Text(f"not seen: {what}: {why}", style="yellow"))
+
+
+def _open(console: Console, questions: Mapping[str, str]) -> None:
+    for what, question in sorted(questions.items()):
+        console.print(Text(f"open: {what}: {question}", style="bold yellow"))
+
+
+def _nothing(plan: Plan) -> str:
+    """Why a plan has no steps."""
+    if "machines" in plan.unread:
+        return "No plan: what is not seen is not missing."
+    return "No step: what is open is for a person to decide first." if plan.questions else NOTHING_TO_DO
 
 
 def findings_view(console: Console, findings: Sequence[Finding]) -> None:

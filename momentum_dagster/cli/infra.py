@@ -209,6 +209,35 @@ def adopt(
 
 
 @app.command()
+def forget(
+    server: Annotated[str, typer.Argument(help="Which server's machine is lost.")],
+    machine: Annotated[
+        str | None,
+        typer.Option(
+            "--machine", help="The lost machine's service name, such as vps-1a2b3c; for scripts, asks nothing."
+        ),
+    ] = None,
+) -> None:
+    """Say that a server's machine is lost: gone from the account, or expired. The next plan orders another.
+
+    Refused for a machine that is still there. A server that shall not come back is taken out of the file instead.
+    """
+    from momentum.provisioning.forget import Loss
+    from momentum.provisioning.forget import forget as give_up
+
+    def agreed(loss: Loss) -> bool:
+        if machine is not None:
+            return machine == loss.service
+        say(f"{loss.service}, which is {server}, is lost. Forgotten, another is ordered and paid for by the next plan")
+        if not sys.stdin.isatty():
+            raise MomentumError(f"nobody is there to say yes; a script says --machine {loss.service}")
+        return bool(typer.prompt(f"Type {server} to forget its machine", err=True) == server)
+
+    loss = give_up(settings(), server, agreed)
+    say(f"{loss.service} is forgotten; `momentum infra plan` shows what is needed for another {server}")
+
+
+@app.command()
 def history(
     plan_hash: Annotated[str | None, typer.Option("--plan", help="Only this plan.")] = None,
     last: Annotated[int, typer.Option(min=1, help="How many rows, from the newest backwards.")] = 50,

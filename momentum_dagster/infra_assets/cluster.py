@@ -13,8 +13,8 @@ first_server = seen_asset(
     about="The server that founded the cluster, once. One row per server that runs etcd, with the cluster it belongs "
     "to: there is one, and the journal remembers it, so that no server ever founds a second.",
     rows=rows.first_server,
-    reads=["host"],
-    checks={"one_cluster": "every server with etcd on its disk belongs to the cluster that the journal knows"},
+    reads=["host", "cluster"],
+    checks={"one_cluster": "the cluster is the one that the journal knows, and no server holds data of another"},
 )
 control_plane = seen_asset(
     "control_plane",
@@ -24,7 +24,7 @@ control_plane = seen_asset(
     rows=rows.control_plane,
     reads=["host", "cluster"],
     checks={
-        "members": "every server is a healthy member of etcd, and nobody else is",
+        "members": "every server is a healthy member of etcd, nobody else is, and the majority lives",
         "k3s": "configuration and version of K3s are the file's",
     },
 )
@@ -35,6 +35,6 @@ agents = seen_asset(
     about="Servers that run pods only, and with them the cluster is whole. One row per agent.",
     rows=rows.agents,
     reads=["cluster"],
-    checks={"nodes": "every server is a node that is ready, with the labels of the file"},
+    checks={"nodes": "every server is a node, ready and open to pods, with the labels of the file; nobody else is"},
 )
 CLUSTER = [first_server, control_plane, agents]

@@ -73,15 +73,17 @@ def _checks(seen: "Survey") -> list[dg.AssetCheckResult]:
 
     not_applicable = f"not applicable: {seen.not_seen}"
     steps = len(seen.plan.steps) if seen.plan else 0
-    unread = unread_of(seen.facts, ["machines", "journal"])
-    planned = f"{steps} steps; `momentum infra plan` shows them" if steps else "; ".join(unread) or "nothing to be done"
+    left = unread_of(seen.facts, ["machines", "journal"])
+    left += [f"open: {what}: {question}" for what, question in seen.plan.questions.items()] if seen.plan else []
+    shown = [f"{steps} steps; `momentum infra plan` shows them"] if steps else []
+    planned = "; ".join([*shown, *left]) or "nothing to be done"
     file = seen.not_seen if seen.refused else "every rule holds" if seen.fleet else not_applicable
     return [
         dg.AssetCheckResult(asset_key="fleet", check_name="file", passed=not seen.refused, description=file),
         dg.AssetCheckResult(
             asset_key="fleet",
             check_name="as_planned",
-            passed=not steps and not unread,
+            passed=not steps and not left,
             severity=dg.AssetCheckSeverity.WARN,
             description=planned if seen.plan else not_applicable,
         ),

@@ -14,6 +14,7 @@ mesh = seen_asset(
     checks={
         "peers": "every server's tunnel has exactly the other servers as peers, with their keys and addresses",
         "sysctl": "kernel settings are the rendered ones on every server, and no system reboots by itself",
+        "clock": "every server's clock agrees with this machine's",
     },
 )
 firewall = seen_asset(

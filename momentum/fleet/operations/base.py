@@ -12,6 +12,9 @@ from momentum.fleet.render.kernel import SETTINGS, sysctl_files, unit_files
 from momentum.fleet.schema import Fleet
 from momentum.fleet.steps import Step
 
+CLOCK_TOLERANCE_S = 30
+"""A clock further off than this has certificates and WireGuard's handshakes refused."""
+
 
 def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
     for server in fleet.servers:
@@ -46,6 +49,9 @@ def differences(fleet: Fleet, facts: Facts, known: Known) -> Iterator[tuple[str,
             continue
         for key, found in _settings(host):
             yield server.name, "sysctl", key, SETTINGS[key], found
+        if abs(offset_s := host.clock_offset_s) > CLOCK_TOLERANCE_S:
+            found = f"{abs(offset_s):g} s {'ahead of' if offset_s > 0 else 'behind'} this machine's"
+            yield server.name, "clock", "time", f"within {CLOCK_TOLERANCE_S} s", found
         for part in ("sysctl", "units"):
             for path, found in _files(host, part):
                 yield server.name, part, path, "as rendered", found

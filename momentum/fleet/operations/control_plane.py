@@ -20,13 +20,21 @@ def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
     restored = first_restored(fleet, facts, known)
     if restored is None and not changeable(fleet, facts, known):
         return
-    for name in server_names(fleet):
-        if name == restored or name == founder(fleet, facts, known) or unseen(name, facts, known):
-            continue
-        if restored is not None:
+    names = [
+        name
+        for name in server_names(fleet)
+        if name != restored and name != founder(fleet, facts, known) and not unseen(name, facts, known)
+    ]
+    if restored is not None:
+        for name in names:
             yield from _after_restore(fleet, name, facts, known)
-        else:
-            yield from _member(fleet, name, facts, known)
+        return
+    # every stale member first: etcd takes nobody in while it misses one
+    for name in names:
+        yield from _stale(name, facts, known)
+    for name in names:
+        if not _on_disk(name, facts) or member_of(name, facts.cluster) is None:
+            yield _join(fleet, name, _on_disk(name, facts), facts, known)
 
 
 def first_restored(fleet: Fleet, facts: Facts, known: Known) -> str | None:
@@ -37,16 +45,19 @@ def first_restored(fleet: Fleet, facts: Facts, known: Known) -> str | None:
     return next((name for name in servers if facts.hosts[name].etcd_on_disk), servers[0])
 
 
-def _member(fleet: Fleet, name: str, facts: Facts, known: Known) -> Iterator[Step]:
-    host, member = facts.hosts.get(name), member_of(name, facts.cluster)
-    on_disk = host is not None and host.etcd_on_disk
-    if on_disk and member is not None:
+def _stale(name: str, facts: Facts, known: Known) -> Iterator[Step]:
+    """What the cluster remembers of a server whose etcd is gone."""
+    if _on_disk(name, facts):
         return
-    if member is not None:
+    if member_of(name, facts.cluster) is not None:
         yield remove_member(name, "its disk has no etcd any more, and etcd still counts it", facts, known)
-    if not on_disk and node_of(name, facts.cluster) is not None:
+    if node_of(name, facts.cluster) is not None:
         yield delete_node(name, "its disk was wiped: K3s would refuse it under the old node's password", facts, known)
-    yield _join(fleet, name, on_disk, facts, known)
+
+
+def _on_disk(name: str, facts: Facts) -> bool:
+    host = facts.hosts.get(name)
+    return host is not None and host.etcd_on_disk
 
 
 def _after_restore(fleet: Fleet, name: str, facts: Facts, known: Known) -> Iterator[Step]:

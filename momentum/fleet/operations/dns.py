@@ -10,6 +10,7 @@ from typing import Any
 
 from momentum.fleet.fact_hash import rests_on
 from momentum.fleet.facts import DnsRecordFact, Facts, Known
+from momentum.fleet.membership import lost
 from momentum.fleet.schema import DnsRecord, Fleet
 from momentum.fleet.steps import Step
 
@@ -19,7 +20,9 @@ Row = tuple[str, str, str, str, str]
 def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
     if fleet.dns is None or facts.dns is None:
         return
-    for target, wants in _sets(fleet).items():
+    for target, wants in record_sets(fleet).items():
+        if _without_anybody(wants, facts, known):
+            continue
         wanted, found = resolved(wants, facts, known), _found(wants, facts.dns)
         if wanted == found and target not in known.dns_pending:
             continue
@@ -37,21 +40,35 @@ def differences(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Row]:
     """(zone, part, field, wanted, found) of every set of records that is not as the file says."""
     if fleet.dns is None or facts.dns is None:
         return
-    for target, wants in _sets(fleet).items():
+    for target, wants in record_sets(fleet).items():
+        if _without_anybody(wants, facts, known):
+            continue
         wanted, found = resolved(wants, facts, known), _found(wants, facts.dns)
         if wanted != found:
             yield fleet.dns.zone, "dns", target, _told(wanted), _told(found)
 
 
 def resolved(wants: Mapping[str, Any], facts: Facts, known: Known) -> list[tuple[str, int]] | None:
-    """The set's (value, TTL in s), sorted; None while a server that it names has no address."""
+    """The set's (value, TTL in s), sorted; None while a server that it names has no address yet.
+
+    A lost machine serves nobody: its address is left out, and comes back with it.
+    """
     addresses = []
     for server in wants["servers"]:
+        if lost(server, facts, known):
+            continue
         machine = (facts.machines or {}).get(known.services.get(server, ""))
         if machine is None or not machine.public_ipv4:
             return None
         addresses.append((machine.public_ipv4, wants["ttl_s"]))
     return sorted([*addresses, *((normal(value), wants["ttl_s"]) for value in wants["values"])])
+
+
+def _without_anybody(wants: Mapping[str, Any], facts: Facts, known: Known) -> bool:
+    """Nobody knows what such a set is to say: its servers were not read, or all of them are lost."""
+    if not wants["servers"]:
+        return False
+    return facts.machines is None or (not wants["values"] and all(lost(one, facts, known) for one in wants["servers"]))
 
 
 def normal(value: str) -> str:
@@ -60,7 +77,7 @@ def normal(value: str) -> str:
     return bare[1:-1] if len(bare) > 1 and bare[0] == bare[-1] == '"' else bare.rstrip(".")
 
 
-def _sets(fleet: Fleet) -> dict[str, dict[str, Any]]:
+def record_sets(fleet: Fleet) -> dict[str, dict[str, Any]]:
     """By target, "<name> <type>"; records of one name and type are one set."""
     assert fleet.dns is not None
     sets: dict[str, dict[str, Any]] = {}

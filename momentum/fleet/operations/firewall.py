@@ -16,7 +16,10 @@ from momentum.fleet.steps import Step
 
 
 def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
-    """Nothing while the address of a server is unknown that this plan does not order: its tunnel would be shut out."""
+    """Nothing while the address of a server is unknown that this plan does not order: its tunnel would be shut out.
+
+    That of a server which is away is its last known one.
+    """
     addresses = addresses_of(fleet, facts, known)
     gone = [one.name for one in fleet.servers if one.name in known.services and one.name not in addresses.public_ipv4]
     if gone:

@@ -12,7 +12,7 @@ from momentum.fleet.facts import Facts, Known
 from momentum.fleet.membership import K3S_CHANGES, bears_loss_of, changeable, node_of, works
 from momentum.fleet.render import addresses_of
 from momentum.fleet.render.compare import differing
-from momentum.fleet.render.k3s import k3s_files
+from momentum.fleet.render.k3s import k3s_files, unit_of
 from momentum.fleet.schema import Fleet, Server
 from momentum.fleet.steps import Step
 
@@ -40,6 +40,9 @@ def differences(fleet: Fleet, facts: Facts, known: Known) -> Iterator[tuple[str,
     for server in fleet.servers:
         for path, found in _unlike(fleet, server, facts, known):
             yield server.name, "k3s", path, "as rendered", found
+        host, unit = facts.hosts.get(server.name), unit_of(server)
+        if host and host.k3s_version is not None and host.units.get(unit) != "active":
+            yield server.name, "k3s", unit, "active", host.units.get(unit, "missing")
 
 
 def _unlike(fleet: Fleet, server: Server, facts: Facts, known: Known) -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """WireGuard between the hosts: first every key, then every configuration, for each names the others' keys.
 
-While a server cannot be seen its key is not known, and a configuration without it would cut it off for good: then no
-configuration is written, and what is wrong is only told.
+A server that cannot be seen stays a peer under its last known key and address (`addresses_of`). Where these are not
+known either, a configuration without it would cut it off for good: then none is written, and a person is asked.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
                 rests_on=rests_on(facts, known, name),
                 changes=(name,),
             )
-    if len(seen) < len(fleet.servers):
-        return
     addresses = addresses_of(fleet, facts, known)
+    if _hidden(fleet, facts, known, addresses):
+        return
     # a peer's key that changed by itself is somebody else's
     of_all = rests_on(facts, known, "machines", *(f"host:{one.name}:mesh" for one in seen))
     for server in seen:
@@ -45,11 +45,35 @@ def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
                 kind="mesh_config",
                 target=server.name,
                 reason=reason,
-                wants={"part": "mesh", "peers": sorted(one.name for one in seen if one.name != server.name)}
+                wants={"part": "mesh", "peers": sorted(one.name for one in fleet.servers if one.name != server.name)}
                 | fleet.mesh.model_dump(mode="json"),
                 rests_on=of_all | rests_on(facts, known, files),
                 changes=(files, f"host:{server.name}:mesh", f"host:{server.name}:k3s"),  # units are in the last
             )
+
+
+def questions(fleet: Fleet, facts: Facts, known: Known) -> Iterator[tuple[str, str]]:
+    """(server, why nothing is planned) of those whose tunnels nobody knows, while a tunnel is to be changed."""
+    addresses = addresses_of(fleet, facts, known)
+    if not any(_reason(fleet, s, facts, addresses) for s in fleet.servers if not unseen(s.name, facts, known)):
+        return
+    for name in _hidden(fleet, facts, known, addresses):
+        yield (
+            name,
+            "it cannot be seen, and the others do not agree on its key and address: no configuration of the mesh is "
+            "written on any server, or it would be cut off. Bring it back; or, if its machine is lost, forget it "
+            f"(`momentum infra forget {name}`)",
+        )
+
+
+def _hidden(fleet: Fleet, facts: Facts, known: Known, addresses: Addresses) -> list[str]:
+    """Servers that cannot be seen and whose tunnel nobody could write down."""
+    return [
+        server.name
+        for server in fleet.servers
+        if unseen(server.name, facts, known)
+        and not (server.name in addresses.public_ipv4 and server.name in addresses.mesh_public_keys)
+    ]
 
 
 def differences(fleet: Fleet, facts: Facts, known: Known) -> Iterator[tuple[str, str, str, str, str]]:

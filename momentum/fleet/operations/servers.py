@@ -1,7 +1,7 @@
 """Machines: ordered where the file asks for more than there are, marked, kept or left to end with their term.
 
-A machine that nobody ordered is a difference and never a step, and so is a server whose machine has gone: a second
-one is bought only after a person has taken the first out of the file.
+A machine that nobody ordered is a difference and never a step. So is a server whose machine has gone: another is
+bought only after a person has said that it is lost (`momentum infra forget`), or has taken it out of the file.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from momentum.fleet.fact_hash import HOST_PARTS, rests_on
-from momentum.fleet.facts import Facts, Known, Machine
+from momentum.fleet.facts import EXPIRED, Facts, Known, Machine
+from momentum.fleet.membership import just_delivered, lost
 from momentum.fleet.money import TERMS, server_price, with_tax
 from momentum.fleet.schema import Fleet, Server
 from momentum.fleet.steps import Price, Step
@@ -23,11 +24,11 @@ def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
             continue
         if server.name not in known.services:
             yield _order(fleet, server, facts, known)
-        if _is_new(server, known):
+        if server.name not in known.services or just_delivered(server.name, known):
             yield _install(fleet, server, facts, known)
-        machine = _machine(server.name, facts, known)
-        if machine is None and server.name in known.services:
+        if lost(server.name, facts, known):
             continue
+        machine = _machine(server.name, facts, known)
         if server.name not in known.host_keys:
             yield _pin(server, facts, known)
         yield from _marked(fleet, server, machine, facts, known)
@@ -67,8 +68,8 @@ def differences(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Row]:
             yield server.name, "machine", "service", "a machine", found
             continue
         machine = facts.machines.get(service)
-        if machine is None:
-            yield server.name, "machine", "service", service, "gone from the account"
+        if machine is None or machine.state == EXPIRED:
+            yield server.name, "machine", "service", service, _gone(machine)
             continue
         yield from _unlike(fleet, server, machine)
     names = {server.name for server in fleet.servers}
@@ -80,7 +81,32 @@ def differences(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Row]:
     for service, machine in sorted(facts.machines.items()):
         if service not in ours:
             told = f"{machine.plan} in {machine.datacenter}, called {machine.display_name or 'nothing'}"
+            told = EXPIRED if machine.state == EXPIRED else told
             yield service, "machine", "service", "none: nobody ordered it here", told
+
+
+def questions(fleet: Fleet, facts: Facts, known: Known) -> Iterator[tuple[str, str]]:
+    """(server, what a person has to decide) where machines were lost or are somebody's already."""
+    for server in fleet.servers:
+        if lost(server.name, facts, known):
+            service = known.services[server.name]
+            yield (
+                server.name,
+                f"its machine {service} is {_gone((facts.machines or {}).get(service))}. No other is ordered by "
+                "itself, and nothing is done about it. If it shall come back (paid late, a mistake of the provider), "
+                f"wait for it; if it is lost, `momentum infra forget {server.name}`, and the next plan orders another "
+                "and puts it in its place; or take it out of the file",
+            )
+        elif claims := _claims(fleet, server, facts, known):
+            yield (
+                server.name,
+                f"{', '.join(claims)} says that it is {server.name}, and the journal does not know it. Nothing is "
+                f"ordered beside it: `momentum infra adopt {server.name} {claims[0]}`, or rename it at the provider",
+            )
+
+
+def _gone(machine: Machine | None) -> str:
+    return "gone from the account" if machine is None else "expired at the provider, who takes it away soon"
 
 
 def mark_of(fleet: Fleet, server: str) -> str:
@@ -127,12 +153,6 @@ def _claims(fleet: Fleet, server: Server, facts: Facts, known: Known) -> list[st
         if service not in others
         and (machine.mark == mark_of(fleet, server.name) or machine.display_name == server.name)
     )
-
-
-def _is_new(server: Server, known: Known) -> bool:
-    """Not there yet, or delivered by an order of ours with nothing of anybody's on it so far."""
-    fresh = {order.server for order in known.orders if order.status in ("delivered", "installing")}
-    return server.name not in known.services or server.name in fresh
 
 
 def _order(fleet: Fleet, server: Server, facts: Facts, known: Known) -> Step:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from momentum.fleet.fact_hash import rests_on
 from momentum.fleet.facts import Cluster, Facts, Known
 from momentum.fleet.ladder import ladder, version_key
-from momentum.fleet.membership import CORDONED_BY_US, K3S_CHANGES, bears_loss_of, changeable, node_of, works
+from momentum.fleet.membership import CORDONED_BY_US, K3S_CHANGES, bears_loss_of, changeable, node_of, unseen, works
 from momentum.fleet.schema import Fleet, Server
 from momentum.fleet.steps import Step
 
@@ -31,9 +31,15 @@ def _upgrades(fleet: Fleet, in_order: list[Server], cluster: Cluster, facts: Fac
     nodes = [(server, node) for server in in_order if (node := node_of(server.name, cluster))]
     if any(len(ladder(node.version, wanted)) > 1 or _newer(node.version, wanted) for _, node in nodes):
         return
+    held_back = False
     for server, node in nodes:
-        if node.version == wanted or not bears_loss_of(server.name, cluster):
+        if node.version == wanted:
             continue
+        if unseen(server.name, facts, known) or not bears_loss_of(server.name, cluster):
+            held_back |= server.role == "server"
+            continue
+        if held_back and server.role == "agent":
+            return  # no kubelet may be newer than an API server
         yield Step(
             kind="k3s.upgrade",
             target=server.name,

@@ -9,7 +9,8 @@ from ipaddress import IPv4Address
 from typing import Literal
 
 from momentum.fleet.facts import Facts, Known
-from momentum.fleet.schema import Fleet
+from momentum.fleet.membership import unseen
+from momentum.fleet.schema import Fleet, Server
 
 _KEY = re.compile(r"[A-Za-z0-9+/]{43}=")
 
@@ -43,16 +44,43 @@ class Addresses:
 
 
 def addresses_of(fleet: Fleet, facts: Facts, known: Known) -> Addresses:
-    """Those that were read; a server that was not seen is not in them."""
+    """Those that were read; of a server that cannot be seen, what all the others' tunnels to it agree on.
+
+    So a server that is away freezes nothing of the others and finds its tunnels when it is back. Where they do not
+    agree, or none has a tunnel to it, it is not known.
+    """
     machines = facts.machines or {}
-    return Addresses(
-        public_ipv4={
-            server.name: machines[known.services[server.name]].public_ipv4
-            for server in fleet.servers
-            if known.services.get(server.name) in machines
-        },
-        mesh_public_keys={name: host.mesh_public_key for name, host in facts.hosts.items() if host.mesh_public_key},
-    )
+    addresses, keys = dict[str, str](), dict[str, str]()
+    for server in fleet.servers:
+        machine, host = machines.get(known.services.get(server.name, "")), facts.hosts.get(server.name)
+        address, key = machine and machine.public_ipv4, host and host.mesh_public_key
+        if unseen(server.name, facts, known):
+            last_address, last_key = _last_known(server, facts)
+            address, key = address or last_address, key or last_key
+        addresses |= {server.name: address} if address else {}
+        keys |= {server.name: key} if key else {}
+    return Addresses(addresses, keys)
+
+
+def _last_known(server: Server, facts: Facts) -> tuple[str | None, str | None]:
+    """Address and key by which the others reach a server; None for what they do not agree on."""
+    tunnels = [
+        peer
+        for host in facts.hosts.values()
+        for peer in host.mesh_peers
+        if peer.allowed_ips == (f"{server.mesh_address}/32",)
+    ]
+    addresses = {address for peer in tunnels if _is_ipv4(address := peer.endpoint.rpartition(":")[0])}
+    keys = {peer.public_key for peer in tunnels if _KEY.fullmatch(peer.public_key)}
+    return addresses.pop() if len(addresses) == 1 else None, keys.pop() if len(keys) == 1 else None
+
+
+def _is_ipv4(text: str) -> bool:
+    try:
+        IPv4Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def unknown(fleet: Fleet, addresses: Addresses, part: Part) -> list[str]:

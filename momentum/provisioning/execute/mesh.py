@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from momentum.errors import MomentumError
+from momentum.fleet.operations.base import CLOCK_TOLERANCE_S
 from momentum.provisioning.managed import expected
 from momentum.provisioning.rendered import HAVE, host_of, rendered, server_of, write
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from momentum.fleet.facts import Host
     from momentum.fleet.steps import Step
     from momentum.provisioning.outside import Execute, Outside, Progress
-
-CLOCK_TOLERANCE_S = 30
 
 _BORN = (
     "set -eu\n"

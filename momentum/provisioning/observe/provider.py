@@ -8,12 +8,12 @@ from typing import Any
 
 from momentum.adapters.ovh import ApiError, OvhApi
 from momentum.adapters.ovh.api import segment
-from momentum.fleet.facts import DnsRecordFact, Machine, Task
+from momentum.fleet.facts import EXPIRED, DnsRecordFact, Machine, Task
 
 MARK = "momentum:server"
 """The tag on a machine: which server of which fleet it is."""
 
-_EXPIRED = 460
+_STATUS_OF_EXPIRED = 460
 
 
 def read_machines(api: OvhApi) -> dict[str, Machine]:
@@ -26,9 +26,9 @@ def read_machine(api: OvhApi, service: str) -> Machine:
     try:
         told = api.get(path)
     except ApiError as error:
-        if error.status != _EXPIRED:
+        if error.status != _STATUS_OF_EXPIRED:
             raise
-        return Machine(service, "", "", "", "expired", "", "", expires=None, renews=False)
+        return Machine(service, "", "", "", EXPIRED, "", "", expires=None, renews=False)
     infos, running = api.get(f"{path}/serviceInfos"), told["state"] == "running"
     renew: Mapping[str, Any] = infos.get("renew") or {}
     renews = bool(renew.get("automatic")) and not renew.get("deleteAtExpiration")

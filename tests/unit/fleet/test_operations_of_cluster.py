@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from momentum.fleet.facts import Facts, Known
+from momentum.fleet.facts import Facts, Known, Snapshot
 from momentum.fleet.operations import agents, control_plane, etcdctl, first_server, labels, leaving, upgrade
 from momentum.fleet.plan import plan
 from momentum.fleet.schema import Fleet
@@ -159,6 +159,30 @@ def test_a_majority_lost_for_good_is_the_restore_and_the_others_join_after_it(cl
     assert {step.id for step in steps(FLEET, after, KNOWN)} == {step.id for step in found[1:]}
 
 
+def test_a_restore_names_the_newest_snapshot_of_its_disk_and_the_store_and_when_it_was_taken() -> None:
+    old, new = Snapshot("etcd-snapshot-s2-1763996400", 1763996400), Snapshot("etcd-snapshot-s1-1764000000", 1764000000)
+    lost = hosts_with(replace(well(), cluster=None), s1=EMPTY, s3=EMPTY, s2=host(snapshots=(old,)))
+    on_disk = next(steps(FLEET, lost, KNOWN))
+    assert on_disk.wants["snapshot"] == old.name
+    assert f"{old.name} of 2025-11-24 15:00 UTC" in on_disk.reason
+    stored = next(steps(FLEET, replace(lost, stored_snapshot=new), KNOWN))
+    assert (stored.target, stored.wants["snapshot"]) == ("s2", new.name)
+    assert stored.rests_on["snapshot:s2"] != on_disk.rests_on["snapshot:s2"]
+    # what K3s fetched lies on the disk as well: the plan that was approved holds
+    fetched = hosts_with(replace(lost, stored_snapshot=new), s2=host(snapshots=(old, new)))
+    again = next(steps(FLEET, fetched, KNOWN))
+    assert (again.id, again.rests_on["snapshot:s2"]) == (stored.id, stored.rests_on["snapshot:s2"])
+
+
+def test_a_snapshot_that_cannot_be_told_is_not_named() -> None:
+    on_disk = (Snapshot("etcd-snapshot-s2-1763996400", 1763996400),)
+    lost = hosts_with(replace(well(), cluster=None), s1=EMPTY, s3=EMPTY, s2=host(snapshots=on_disk))
+    silent = next(steps(FLEET, replace(lost, unread={"snapshot": "the store is silent"}), KNOWN))
+    assert silent.wants["snapshot"] == "newest" and "not seen now: the store is silent" in silent.reason
+    none = next(steps(FLEET, hosts_with(lost, s2=host()), KNOWN))
+    assert none.wants["snapshot"] == "newest" and "there is none" in none.reason
+
+
 def test_a_restore_waits_until_every_server_was_seen() -> None:
     facts = hosts_with(replace(well(), cluster=None), s1=EMPTY, s3=EMPTY)
     hosts = {name: one for name, one in facts.hosts.items() if name != "s3"}
@@ -206,7 +230,7 @@ def test_no_minor_is_skipped_and_none_goes_down(version: str) -> None:
 def test_with_one_member_ill_no_other_server_is_restarted() -> None:
     ill = cluster_with(well(), members=(member("s1"), member("s2", False), member("s3")))
     ill = hosts_with(ill, s1=host(reboot_needed=True))
-    assert kinds(steps(NEW, ill, KNOWN)) == [("k3s.upgrade", "s2"), ("k3s.upgrade", "a1")]
+    assert kinds(steps(NEW, ill, KNOWN)) == [("k3s.upgrade", "s2")], "no kubelet newer than an API server"
 
 
 def test_reboots_one_node_at_a_time_and_a_kill_in_between_is_finished() -> None:

@@ -14,6 +14,7 @@ from momentum.fleet.operations import base, firewall, keys, mesh
 from momentum.fleet.operations.etcdctl import VERSION
 from momentum.fleet.render import Addresses, host_files
 from momentum.fleet.render.firewall import PATH, UNIT
+from momentum.fleet.render.k3s import unit_of
 from momentum.fleet.render.kernel import SETTINGS
 from momentum.fleet.schema import Fleet
 from momentum.fleet.source import read_fleet
@@ -50,7 +51,7 @@ def host(name: str, fleet: Fleet = FLEET) -> Host:
         ),
         firewall=sums[PATH],
         authorized_keys=tuple(" ".join(key.public_key.split()[:2]) for key in fleet.ssh.keys),
-        units={mesh.UNIT: "active", UNIT: "active"},
+        units={mesh.UNIT: "active", UNIT: "active", unit_of(server): "active"},
         k3s_version=fleet.k3s.version,
         etcd_on_disk=True,
         cluster_id="one",

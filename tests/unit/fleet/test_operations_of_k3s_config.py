@@ -8,7 +8,7 @@ from dataclasses import replace
 from momentum.fleet.facts import Facts, FileFact, Machine
 from momentum.fleet.operations.k3s_config import differences, steps
 from momentum.fleet.render import addresses_of
-from momentum.fleet.render.k3s import PATH, PATH_JOIN, PATH_STARTED, k3s_files
+from momentum.fleet.render.k3s import PATH, PATH_JOIN, PATH_STARTED, k3s_files, unit_of
 from tests.unit.fleet.cluster_cases import FLEET, KNOWN, cluster_with, member, well
 
 MACHINES = {
@@ -25,6 +25,7 @@ def configured() -> Facts:
     hosts = {
         server.name: replace(
             facts.hosts[server.name],
+            units={unit_of(server): "active"},
             files={
                 file.path: FileFact(hashlib.sha256(file.content.encode()).hexdigest(), file.owner, file.mode)
                 for file in k3s_files(FLEET, server, addresses, founding=False, join_via=None)
