@@ -75,7 +75,8 @@ class Etcd:
                 name=one.get("name", ""),
                 peer_url=next(iter(one.get("peerURLs", ())), ""),
                 started=bool(one.get("clientURLs")),
-                healthy=bool(one.get("clientURLs")) and self._healthy(one["clientURLs"]),
+                # a learner has no vote yet
+                healthy=bool(one.get("clientURLs")) and not one.get("isLearner") and self._healthy(one["clientURLs"]),
             )
             for one in sorted(listed, key=lambda one: (one.get("name", ""), one["ID"]))
         )

@@ -9,8 +9,8 @@ from typing import Any
 
 from momentum.adapters.ssh import Hosts
 from momentum.errors import MomentumError
-from momentum.fleet.facts import Facts, Known, Node
-from momentum.provisioning.execute.k3s_host import cluster_id_on, kubectl
+from momentum.fleet.facts import Facts, Known
+from momentum.provisioning.cluster_access import OverSsh
 from momentum.provisioning.observe.cluster import read_cluster
 from tests.cluster import build
 from tests.hosts.network import Network
@@ -21,31 +21,12 @@ SECRETS = {"k3s_token": f"{CANARY}-token", "s3_access_key": f"{CANARY}-s3", "s3_
 
 
 @dataclass
-class KubectlApi:
-    """Nodes and the cluster's id as any server tells them."""
-
-    operator: K3sOperator
-
-    def _first(self, ask: Callable[[str], str]) -> str:
-        for name in self.operator.names:
-            if name in self.operator.facts.hosts and (told := ask(name)):
-                return told
-        raise MomentumError("no server's Kubernetes answers")
-
-    def cluster_id(self) -> str:
-        return self._first(lambda name: cluster_id_on(self.operator.hosts, name))
-
-    def nodes(self) -> tuple[Node, ...]:
-        told = self._first(lambda name: kubectl(self.operator.hosts, name, "get", "nodes")[0])
-        rows = [line.split() for line in told.splitlines()]
-        mesh = {server.name: str(server.mesh_address) for server in self.operator.fleet.servers}
-        return tuple(Node(row[0], row[2] == "True", False, {}, row[1], mesh[row[0]]) for row in rows)
-
-
-@dataclass
 class K3sOperator(Operator):
     cluster_id: str | None = None
     secrets: Mapping[str, str] = field(default_factory=lambda: dict(SECRETS))
+
+    def __post_init__(self) -> None:
+        self.cluster = OverSsh(self.hosts)  # type: ignore[assignment]
 
     @property
     def journal(self) -> Any:
@@ -57,7 +38,7 @@ class K3sOperator(Operator):
     def look(self) -> Facts:
         facts = self.facts = super().look()
         try:
-            cluster, unread = read_cluster(self.fleet, facts, self.hosts, KubectlApi(self)), {}
+            cluster, unread = read_cluster(self.fleet, facts, self.hosts, self.cluster), {}  # type: ignore[arg-type]
         except MomentumError as error:
             cluster, unread = None, {"cluster": str(error)}
         self.facts = Facts(
@@ -96,8 +77,7 @@ def k3s_operator(network: Network, reach: Callable[..., Hosts], number: int, dis
         host = network.add(name)
         (disk / name).mkdir(parents=True)
         host.sh(f"mkdir -p /var/lib/rancher; mount --bind {disk / name} /var/lib/rancher")
-        for program in ("etcd", "etcdctl", "etcdutl"):
-            host.sh(f"ln -sf {build.folder() / program} /usr/local/bin/{program}")
+        host.sh(f"ln -sf {build.folder() / 'etcdctl'} /usr/local/bin/etcdctl")
     operator = K3sOperator(fleet_of(network, names), network, reach())
     operator.bring_up()
     return operator

@@ -136,9 +136,12 @@ def started(outside: Outside, server: str, ready: Callable[[], str], say: Progre
 
 
 def unready(outside: Outside, server: str) -> str:
-    """Why Kubernetes does not answer on this very server; empty where it does."""
+    """Why Kubernetes does not tell its cluster's id on this very server; empty where it does.
+
+    A new cluster is ready a moment before it has the namespace whose uid is the id.
+    """
     try:
-        outside.cluster.through([server])
+        outside.cluster.through([server]).cluster_id()
     except ClusterError as error:
         return str(error)
     return ""

@@ -11,13 +11,18 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from tests.cluster import build
+
 COMMAND = Path(__file__).with_name("command.py")
 
 
 def release(folder: Path, version: str) -> None:
     at = folder / version
     at.mkdir(parents=True)
-    program = f"#!{sys.executable} -I\n" + COMMAND.read_text().replace("@VERSION@", version)
+    filled = {"@VERSION@": version, "@PROGRAMS@": str(build.folder())}
+    program = f"#!{sys.executable} -I\n" + COMMAND.read_text()
+    for name, value in filled.items():
+        program = program.replace(name, value)
     (at / "k3s").write_text(program)
     sum_ = hashlib.sha256(program.encode()).hexdigest()
     for name in ("amd64", "arm64"):
