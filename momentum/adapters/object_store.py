@@ -41,6 +41,15 @@ class Conditions:
         return self.if_none_match and self.if_match
 
 
+@dataclass(frozen=True)
+class Stored:
+    """An object as a listing tells it: `size` in bytes, `written_s` in Unix time by the store's clock."""
+
+    key: str
+    size: int
+    written_s: float
+
+
 class ObjectStore(Protocol):
     """`etag` is opaque. All methods raise StoreUnreachable."""
 
@@ -55,6 +64,12 @@ class ObjectStore(Protocol):
         """Returns the new etag. Raises PreconditionFailed."""
 
     def keys(self, prefix: str) -> list[str]: ...
+
+    def listed(self, prefix: str) -> list[Stored]:
+        """What `keys` names, in the same order."""
+
+    def labels(self, key: str) -> dict[str, str] | None:
+        """What its writer noted beside the data, by names in small letters; None: no such object."""
 
     def delete(self, key: str) -> None: ...
 
@@ -132,14 +147,26 @@ class S3Store:
             return self._client.put_object(Bucket=self._bucket, Key=self._key(key), Body=data, **condition)["ETag"]
 
     def keys(self, prefix: str) -> list[str]:
+        return [stored.key for stored in self.listed(prefix)]
+
+    def listed(self, prefix: str) -> list[Stored]:
         found = []
         with self._told(prefix):
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket, Prefix=self._key(prefix)
             )
             for page in pages:
-                found += [item["Key"].removeprefix(f"{self._folder}/") for item in page.get("Contents", [])]
-        return sorted(found)
+                found += [
+                    Stored(item["Key"].removeprefix(f"{self._folder}/"), item["Size"], item["LastModified"].timestamp())
+                    for item in page.get("Contents", [])
+                ]
+        return sorted(found, key=lambda stored: stored.key)
+
+    def labels(self, key: str) -> dict[str, str] | None:
+        with self._told(key, missing_is_none=True):
+            answer = self._client.head_object(Bucket=self._bucket, Key=self._key(key))
+            return {name.lower(): value for name, value in answer["Metadata"].items()}
+        return None
 
     def delete(self, key: str) -> None:
         with self._told(key):
@@ -216,6 +243,13 @@ class FolderStore:
         found = (path for path in self._folder.rglob("*") if path.is_file() and not path.name.startswith("."))
         names = (path.relative_to(self._folder).as_posix() for path in found)
         return sorted(name for name in names if name.startswith(prefix))
+
+    def listed(self, prefix: str) -> list[Stored]:
+        about = ((key, (self._folder / key).stat()) for key in self.keys(prefix))
+        return [Stored(key, one.st_size, one.st_mtime) for key, one in about]
+
+    def labels(self, key: str) -> dict[str, str] | None:
+        return {} if (self._folder / key).exists() else None
 
     def delete(self, key: str) -> None:
         (self._folder / key).unlink(missing_ok=True)

@@ -1,7 +1,8 @@
 """What a step rests on, by name, and its hash.
 
 Names: "machines" (the set of services), "machine:<service>", "order:<server>", "host:<server>:files|sysctl|mesh|
-firewall|keys|k3s|etcdctl", "cluster:nodes", "cluster:members", "cluster:id", "dns", "known:cluster_id".
+firewall|keys|k3s|etcdctl", "cluster:nodes", "cluster:members", "cluster:id", "dns", "known:cluster_id",
+"snapshot:<server>" (the newest that can be restored there).
 
 A part is normalised: what moves by itself (tasks at work, a backup that the provider takes, whether a peer answered
 just now) is left out, or every plan would be out of date before it is read.
@@ -14,6 +15,7 @@ from dataclasses import asdict
 from typing import Any
 
 from momentum.fleet.facts import Facts, Host, Known, Machine
+from momentum.fleet.snapshots import newest_for
 from momentum.fleet.steps import digest
 
 ABSENT = None
@@ -33,6 +35,9 @@ def fact(facts: Facts, known: Known, name: str) -> Any:
     if head == "machine":
         machine = (facts.machines or {}).get(rest)
         return ABSENT if machine is None else _machine(machine)
+    if head == "snapshot":
+        found = newest_for(rest, facts)
+        return ABSENT if found is None else found.name
     if head == "order":
         return [asdict(order) for order in known.orders if order.server == rest] or ABSENT
     return _WHOLE[name](facts, known)

@@ -86,7 +86,7 @@ def connected(settings: Settings, fleet: Fleet, *, to_apply: bool = False) -> It
 
     to_apply: what a host gets is needed too, and the object store must answer: no side effect is without its mirror.
     """
-    from momentum.adapters.object_store import StoreUnreachable
+    from momentum.adapters.object_store import FolderStore, StoreUnreachable
     from momentum.adapters.ssh import Hosts
     from momentum.fleet.facts import Facts
     from momentum.provisioning.cluster_access import OverSsh
@@ -97,7 +97,8 @@ def connected(settings: Settings, fleet: Fleet, *, to_apply: bool = False) -> It
 
     secrets = _values(settings, TO_APPLY if to_apply else TO_LOOK)
     with ExitStack() as stack:
-        store, masker = _store(settings, fleet, secrets), Masker(secrets.values())
+        backups, masker = _object_store(settings, fleet, secrets), Masker(secrets.values())
+        store = backups or FolderStore(settings.infra_dir / "store")
         behind = ""
         try:
             journal = Journal(settings.infra_journal_path, store, masker=masker)
@@ -115,6 +116,7 @@ def connected(settings: Settings, fleet: Fleet, *, to_apply: bool = False) -> It
             journal=journal,
             facts=Facts(),
             secrets=secrets,
+            backups=backups,
         )
         yield World(outside, observer(outside, _readers(outside)), store, masker.text, behind)
 
@@ -122,12 +124,6 @@ def connected(settings: Settings, fleet: Fleet, *, to_apply: bool = False) -> It
 def backup_store(settings: Settings, fleet: Fleet) -> ObjectStore | None:
     """The object store of the fleet file; None without its keys. Raises NotConnected."""
     return _object_store(settings, fleet, _values(settings, ()))
-
-
-def _store(settings: Settings, fleet: Fleet, secrets: Mapping[str, str]) -> ObjectStore:
-    from momentum.adapters.object_store import FolderStore
-
-    return _object_store(settings, fleet, secrets) or FolderStore(settings.infra_dir / "store")
 
 
 def _object_store(settings: Settings, fleet: Fleet, secrets: Mapping[str, str]) -> ObjectStore | None:
@@ -155,7 +151,7 @@ def _provider(settings: Settings, fleet: Fleet, secrets: Mapping[str, str]):  # 
 
 def _readers(outside: Outside) -> Readers:
     from momentum.provisioning.looking import Readers
-    from momentum.provisioning.observe import cluster, hosts, provider
+    from momentum.provisioning.observe import cluster, hosts, provider, snapshots
 
     api, fleet = outside.provider, outside.fleet
 
@@ -169,6 +165,7 @@ def _readers(outside: Outside) -> Readers:
         dns=lambda: provider.read_dns(api, fleet.dns.zone) if fleet.dns else (),
         hosts=read_hosts,
         cluster=lambda facts: cluster.read_cluster(fleet, facts, outside.hosts, outside.cluster),
+        stored=lambda: snapshots.newest_stored(outside.backups, outside.known.cluster_id),
     )
 
 

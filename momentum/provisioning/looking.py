@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from momentum.errors import MomentumError
 from momentum.fleet.facts import Facts
+from momentum.fleet.membership import lost_for_good
 
 if TYPE_CHECKING:
-    from momentum.fleet.facts import Cluster, DnsRecordFact, Host, Machine
+    from momentum.fleet.facts import Cluster, DnsRecordFact, Host, Machine, Snapshot
     from momentum.provisioning.apply import Observe
     from momentum.provisioning.outside import Outside
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 class Readers:
     """One reader per outside system. `hosts` gives those that could be read, and for the others why not.
 
-    `cluster` raises MomentumError where it cannot be reached, and gives None where there is none yet.
+    `cluster` raises MomentumError where it cannot be reached, and gives None where there is none yet. `stored` is the
+    newest snapshot in the object store.
     """
 
     machines: Callable[[], dict[str, Machine]]
@@ -27,6 +29,7 @@ class Readers:
     dns: Callable[[], tuple[DnsRecordFact, ...]]
     hosts: Callable[[Collection[str], Facts], tuple[dict[str, Host], dict[str, str]]]
     cluster: Callable[[Facts], Cluster | None]
+    stored: Callable[[], Snapshot | None] = lambda: None
 
 
 def observer(outside: Outside, readers: Readers) -> Observe:
@@ -42,7 +45,7 @@ def observer(outside: Outside, readers: Readers) -> Observe:
 
 def _whole(outside: Outside, readers: Readers) -> Facts:
     facts = _read_dns(outside, readers, _read_machines(readers, Facts()))
-    return _read_cluster(readers, _read_hosts(outside, readers, None, facts))
+    return _read_cluster(outside, readers, _read_hosts(outside, readers, None, facts))
 
 
 def _again(outside: Outside, readers: Readers, changed: set[str], facts: Facts) -> Facts:
@@ -60,7 +63,7 @@ def _again(outside: Outside, readers: Readers, changed: set[str], facts: Facts) 
     if "machines" in changed or hosts:
         facts = _read_hosts(outside, readers, None if "machines" in changed else hosts, facts)
     if any(name.startswith("cluster:") for name in changed):
-        facts = _read_cluster(readers, facts)
+        facts = _read_cluster(outside, readers, facts)
     return facts
 
 
@@ -96,11 +99,23 @@ def _read_hosts(outside: Outside, readers: Readers, names: set[str] | None, fact
     return replace(facts, hosts=kept | found)
 
 
-def _read_cluster(readers: Readers, facts: Facts) -> Facts:
+def _read_cluster(outside: Outside, readers: Readers, facts: Facts) -> Facts:
     try:
-        return _unread(replace(facts, cluster=readers.cluster(facts)), "cluster", None)
+        facts = _unread(replace(facts, cluster=readers.cluster(facts)), "cluster", None)
     except MomentumError as error:
-        return _unread(replace(facts, cluster=None), "cluster", error)
+        facts = _unread(replace(facts, cluster=None), "cluster", error)
+    return _read_snapshot(outside, readers, facts)
+
+
+def _read_snapshot(outside: Outside, readers: Readers, facts: Facts) -> Facts:
+    """Asked for only where one may have to be restored: while a cluster works its snapshots come and go."""
+    facts = _unread(replace(facts, stored_snapshot=None), "snapshot", None)
+    if not lost_for_good(outside.fleet, facts, outside.known):
+        return facts
+    try:
+        return replace(facts, stored_snapshot=readers.stored())
+    except MomentumError as error:
+        return _unread(facts, "snapshot", error)
 
 
 def _unread(facts: Facts, what: str, error: object | None) -> Facts:

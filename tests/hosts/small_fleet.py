@@ -86,7 +86,7 @@ class Operator:
     def journal(self) -> Memory:
         return Memory({name: f"vps-{name}" for name in self.names})
 
-    provider, cluster = None, None
+    provider, cluster, backups = None, None, None
 
     @property
     def known(self) -> Known:

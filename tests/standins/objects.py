@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from momentum.adapters.object_store import PreconditionFailed
+from momentum.adapters.object_store import PreconditionFailed, Stored
 
 
 class MemoryStore:
@@ -13,6 +13,7 @@ class MemoryStore:
 
     def __init__(self, around: Callable[[str], None] = lambda _: None) -> None:
         self.objects: dict[str, tuple[bytes, str, float]] = {}
+        self.noted: dict[str, dict[str, str]] = {}
         self.now_s = 0.0
         self.around = around
         self._writes = 0
@@ -40,6 +41,12 @@ class MemoryStore:
 
     def keys(self, prefix: str) -> list[str]:
         return sorted(key for key in self.objects if key.startswith(prefix))
+
+    def listed(self, prefix: str) -> list[Stored]:
+        return [Stored(key, len(self.objects[key][0]), self.objects[key][2]) for key in self.keys(prefix)]
+
+    def labels(self, key: str) -> dict[str, str] | None:
+        return self.noted.get(key, {}) if key in self.objects else None
 
     def delete(self, key: str) -> None:
         self.objects.pop(key, None)

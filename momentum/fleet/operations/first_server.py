@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from momentum.fleet.fact_hash import rests_on
-from momentum.fleet.facts import Facts, Known
+from momentum.fleet.facts import Facts, Known, Snapshot
 from momentum.fleet.membership import K3S_CHANGES, founder, lost_for_good, works
 from momentum.fleet.quorum import server_names
 from momentum.fleet.schema import Fleet
+from momentum.fleet.snapshots import NEWEST, newest_for, told
 from momentum.fleet.steps import Step
 
 
@@ -45,21 +46,34 @@ def _found(fleet: Fleet, first: str, facts: Facts, known: Known) -> Step:
 
 
 def _restore(fleet: Fleet, facts: Facts, known: Known) -> Step:
-    """On a server that still has etcd, whose snapshots are on its disk; else on the first, from the object store."""
+    """On a server that still has etcd, whose snapshots are on its disk; else on the first, from the object store.
+
+    Named is when the snapshot was taken: with its age it would be another plan every minute.
+    """
     servers = server_names(fleet)
     there = [name for name in servers if facts.hosts[name].etcd_on_disk]
     target = (there or servers)[0]
+    fact = f"snapshot:{target}"
+    snapshot = None if "snapshot" in facts.unread else newest_for(target, facts)
     return Step(
         kind="k3s.restore",
         target=target,
-        reason=f"{len(there)} of {len(servers)} servers have etcd on their disk: the majority is lost for good. The "
-        "newest snapshot is restored here, and what was written after it is gone; then the others join "
-        "(docs/restore.md)",
+        reason=f"{len(there)} of {len(servers)} servers have etcd on their disk: the majority is lost for good. "
+        f"{_which(snapshot, facts)}; what was written after it is gone. Then the others join (docs/restore.md)",
         risk="destroys data",
-        wants={"version": fleet.k3s.version, "snapshot": "newest", "founding": False, "join_via": None},
-        rests_on=rests_on(facts, known, "known:cluster_id", "cluster:members", *_disks(fleet)),
-        changes=(f"host:{target}:k3s", f"host:{target}:files", "cluster:id", *K3S_CHANGES),
+        wants={"version": fleet.k3s.version, "snapshot": snapshot.name if snapshot else NEWEST},
+        rests_on=rests_on(facts, known, "known:cluster_id", "cluster:members", fact, *_disks(fleet)),
+        # K3s is stopped on every server
+        changes=(fact, *_disks(fleet), f"host:{target}:files", "cluster:id", *K3S_CHANGES),
     )
+
+
+def _which(snapshot: Snapshot | None, facts: Facts) -> str:
+    if snapshot is not None:
+        return f"{told(snapshot)}, the newest on its disk and in the object store, is restored here"
+    if why := facts.unread.get("snapshot"):
+        return f"The newest on its disk and in the object store is to be restored here, which is not seen now: {why}"
+    return "A snapshot is to be restored here, and there is none, on its disk or in the object store: put one there"
 
 
 def _disks(fleet: Fleet) -> list[str]:

@@ -14,6 +14,7 @@ import yaml
 from momentum.fleet.render.files import Addresses, RenderedFile
 from momentum.fleet.render.mesh import INTERFACE
 from momentum.fleet.schema import Fleet, Server
+from momentum.fleet.snapshots import FOLDER
 
 PATH = "/etc/rancher/k3s/config.yaml"
 PATH_JOIN = "/etc/rancher/k3s/config.yaml.d/50-join.yaml"
@@ -82,7 +83,7 @@ def _of_servers(fleet: Fleet, server: Server) -> dict[str, Any]:
         "etcd-s3-endpoint": store.endpoint,
         "etcd-s3-region": store.region,
         "etcd-s3-bucket": store.bucket,
-        "etcd-s3-folder": f"{store.folder}/etcd",
+        "etcd-s3-folder": f"{store.folder}/{FOLDER}",
     }
 
 

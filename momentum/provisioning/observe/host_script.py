@@ -49,6 +49,9 @@ has systemctl && systemctl show -p Id -p LoadState -p ActiveState -p UnitFileSta
 has k3s && say k3s "$(k3s --version | head -n 1)"
 [ -x {ETCDCTL} ] && say etcdctl "$({ETCDCTL} version | head -n 1)"
 [ -d /var/lib/rancher/k3s/server/db/etcd/member ] && say etcd
+for snapshot in /var/lib/rancher/k3s/server/db/snapshots/*; do
+  [ -f "$snapshot" ] && [ -s "$snapshot" ] && say snapshot "$(stat -c %Y "$snapshot")" "${{snapshot##*/}}"
+done
 for ca in /var/lib/rancher/k3s/server/tls/server-ca.crt /var/lib/rancher/k3s/agent/server-ca.crt; do
   [ -r $ca ] && say ca "$(sha256sum <$ca | cut -c1-64)" && break
 done

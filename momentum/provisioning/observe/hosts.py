@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from momentum.adapters.ssh import CommandFailed, SshError
 from momentum.fleet.facts import FileFact, Host, PeerFact
+from momentum.fleet.snapshots import snapshot
 from momentum.provisioning.managed import Managed, expected
 from momentum.provisioning.observe.host_script import LOOK
 
@@ -64,6 +65,7 @@ def look_at(hosts: Hosts, name: str, ours: Managed, *, user: str, peers: Iterabl
         units=_units(rows),
         k3s_version=_k3s_version(rows),
         etcdctl_version=_etcdctl_version(rows),
+        snapshots=tuple(one for written_s, name in rows["snapshot"] if (one := snapshot(name, int(written_s)))),
         etcd_on_disk="etcd" in rows,
         cluster_id=_only(rows, "ca"),
         reboot_needed="reboot" in rows,

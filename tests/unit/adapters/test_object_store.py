@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -75,6 +76,26 @@ def test_age_is_by_the_stores_clock(store: ObjectStore) -> None:
     store.put("k", b"1")
     age_s = store.age_s("k")
     assert age_s is not None and -1.5 <= age_s <= 3
+
+
+def test_objects_are_listed_with_size_and_the_time_of_their_writing(store: ObjectStore) -> None:
+    store.put("etcd/.metadata/a", b"{}")
+    store.put("etcd/b", b"12345")
+    store.put("lease", b"x")
+    listed = store.listed("etcd/")
+    assert [(one.key, one.size) for one in listed if ".metadata" not in one.key] == [("etcd/b", 5)]
+    assert all(abs(one.written_s - time.time()) <= 3 for one in listed)
+    assert store.listed("none/") == []
+    assert (store.labels("etcd/b"), store.labels("etcd/c")) == ({}, None)
+
+
+def test_what_a_writer_noted_beside_an_object_is_told(endpoint: str) -> None:
+    import boto3
+
+    keys = {"aws_access_key_id": "key", "aws_secret_access_key": "secret", "region_name": "us-east-1"}
+    written = {"Bucket": "momentum", "Key": "labels/etcd/one", "Body": b"1", "Metadata": {"K3s-Cluster-Id": "uid-1"}}
+    boto3.client("s3", endpoint_url=endpoint, **keys).put_object(**written)
+    assert _s3(endpoint, "labels").labels("etcd/one") == {"k3s-cluster-id": "uid-1"}
 
 
 def test_of_thirty_creations_at_once_one_wins(store: ObjectStore) -> None:

@@ -70,6 +70,20 @@ def test_etcdctl_is_told_by_its_version_and_one_that_does_not_run_is_none() -> N
     assert look().etcdctl_version is None
 
 
+def test_snapshots_are_of_the_second_that_k3s_wrote_into_their_name() -> None:
+    found = look(
+        "snapshot | 1764000000 | etcd-snapshot-s1-1763996400",
+        "snapshot | 1764000000 | on-demand-s1-1763996401.zip",
+        "snapshot | 1764000002 | by-hand-2025",
+        "snapshot | 1764000003 | etcd-snapshot-s1-1763996500.part",
+    ).snapshots
+    assert [(one.name, one.taken_s) for one in found] == [
+        ("etcd-snapshot-s1-1763996400", 1763996400),
+        ("on-demand-s1-1763996401.zip", 1763996401),
+        ("by-hand-2025", 1764000002),
+    ]
+
+
 def test_files_units_and_the_clock() -> None:
     found = look(
         f"clock | {time.time() - 600:.9f}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -102,6 +102,32 @@ def test_after_a_step_only_what_it_changed_is_read_again(changed: list[str], rea
     after = observe(changed, before)
     assert world.read == read
     assert set(after.hosts) == set(before.hosts)
+
+
+def lost() -> tuple[Outer, Any]:
+    """A majority lost for good: no server has etcd on its disk, and the journal knows a cluster."""
+    world = Outer()
+    bare = SimpleNamespace(etcd_on_disk=False)
+    readers = replace(
+        world.readers(),
+        hosts=lambda names, _: (dict.fromkeys(names, bare), {}),
+        cluster=lambda _: None,
+        stored=lambda: world._of("stored", "a snapshot"),
+    )
+    known = Known({name: f"vps-{name}" for name in SERVERS}, dict.fromkeys(SERVERS, "key"), cluster_id="uid-1")
+    return world, observer(SimpleNamespace(fleet=FLEET, known=known), readers)  # type: ignore[arg-type]
+
+
+def test_a_snapshot_is_looked_for_only_where_one_must_be_restored() -> None:
+    well = Outer()
+    assert looked(well)(None, None).stored_snapshot is None
+    assert "stored" not in well.read
+    world, observe = lost()
+    facts = observe(None, None)
+    assert (facts.stored_snapshot, facts.unread) == ("a snapshot", {})
+    world.broken.add("stored")
+    facts = observe(["cluster:id"], facts)
+    assert (facts.stored_snapshot, facts.unread) == (None, {"snapshot": "stored does not answer"})
 
 
 def test_what_answers_again_is_no_longer_told_as_unread() -> None:
