@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from momentum.errors import MomentumError
+from momentum.fleet.facts import EXPIRED
 
 if TYPE_CHECKING:
     from momentum.provisioning.connect import World
@@ -39,13 +40,13 @@ def forget(settings: Settings, server: str, agreed: Callable[[Loss], bool]) -> L
             raise NotForgotten("not agreed to; nothing was forgotten")
         journal = world.outside.journal
         journal.remember("host_key", server, None)  # another machine shows another key
+        if any(order.server == server for order in world.outside.known.orders):
+            journal.remember("order", server, None)  # or its order would be taken up again
         journal.remember("service", server, None)  # last: from now on the server has no machine
         return loss
 
 
 def _loss(world: World, server: str) -> Loss:
-    from momentum.fleet.membership import lost
-
     facts, known = world.look(), world.outside.known
     if facts.machines is None:
         raise NotForgotten(f"the provider's machines cannot be read: {facts.unread['machines']}")
@@ -53,7 +54,8 @@ def _loss(world: World, server: str) -> Loss:
     if service is None:
         names = ", ".join(sorted(known.services)) or "none"
         raise NotForgotten(f"the journal knows no machine of {server!r}; it knows those of {names}")
-    if not lost(server, facts, known):
+    machine = facts.machines.get(service)
+    if machine is not None and machine.state != EXPIRED:
         raise NotForgotten(
             f"{service}, which is {server}, is still in the account. To give it up, take {server} out of the file"
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from momentum.adapters.secrets import make_identity, set_secret
+from momentum.provisioning.journal import Journal
 from momentum_dagster.cli.main import main
 from tests.standins.ovh.server import APPLICATION_KEY, APPLICATION_SECRET, CONSUMER_KEY, OvhServer
 from tests.unit.momentum_dagster.fleet_home import fleet_settings
@@ -91,6 +92,32 @@ def test_a_provider_that_refuses_is_told_and_nothing_is_taken_for_missing(infra:
     planned = json.loads(out)["plan"]
     assert planned["steps"] == []
     assert "consumer key" in planned["unread"]["machines"]
+
+
+def test_a_lost_machine_is_asked_about_and_once_forgotten_another_is_planned(
+    infra: Run, provider: OvhServer, tmp_path: Path
+) -> None:
+    set_secret(tmp_path / "infra" / "secrets.age", tmp_path / "age.txt", "k3s_token", "a token of K3s")
+    journal = Journal(tmp_path / "infra" / "journal.sqlite", None)
+    journal.remember("service", "server-2", "vps-lost")
+    journal.close()
+
+    def ordered() -> list[str]:
+        planned = json.loads(infra("plan", "--json")[1])["plan"]
+        return [step["target"] for step in planned["steps"] if step["kind"] == "server.order"]
+
+    assert ordered() == ["server-1", "server-3", "agent-1"]
+    for words in (("plan",), ("status",)):
+        assert "open: server-2: its machine vps-lost is gone" in " ".join(infra(*words)[1].split())
+    code, _, err = infra("forget", "server-2")
+    assert code == 1 and "--machine vps-lost" in err, "a script names the machine"
+    assert infra("forget", "server-2", "--machine", "vps-other")[0] == 1
+    assert infra("forget", "server-9")[0] == 1
+    assert ordered() == ["server-1", "server-3", "agent-1"]
+    code, out, _ = infra("forget", "server-2", "--machine", "vps-lost")
+    assert code == 0 and "vps-lost is forgotten" in out
+    assert ordered() == ["server-1", "server-2", "server-3", "agent-1"]
+    assert not provider.mutating
 
 
 def test_no_secret_is_shown_or_left_in_a_file(infra: Run, tmp_path: Path, provider: OvhServer) -> None:
