@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import pytest
 
-MARK, ROW = "fault", "counted faults"
+MARK, ASKED, ROW = "fault", "counts faults", "counted faults"
 
 
 class Counted(Protocol):
@@ -38,6 +38,7 @@ def counted(request: pytest.FixtureRequest) -> Counted:
         assert 0 <= wrong <= tried and tried > 0, f"{family}: {wrong} wrong of {tried} tried"
         request.node.user_properties.append((ROW, [family, tried, wrong, seconds]))
 
+    request.node.user_properties.append((ASKED, request.node.name))
     return count
 
 
@@ -51,8 +52,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     stats = terminalreporter.stats
-    reports = [report for outcome in ("passed", "failed", "error") for report in stats.get(outcome, ())]
-    rows, untried = table(reports), dict(_skipped(stats.get("skipped", ())))
+    ran = [report for outcome in ("passed", "failed", "error") for report in stats.get(outcome, ())]
+    rows = table(report for report in ran if getattr(report, "when", None) in ("setup", "call"))
+    untried = dict(_skipped(stats.get("skipped", ())))
     if not rows and not untried:
         return
     width = max(map(len, [*rows, *untried]))
@@ -67,7 +69,6 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 def table(reports: Iterable[Any]) -> dict[str, Row]:
-    """Rows by family, of the reports of tests that ran."""
     rows: dict[str, Row] = {}
     for report in reports:
         for family, tried, wrong, seconds in _counts(report):
@@ -77,13 +78,13 @@ def table(reports: Iterable[Any]) -> dict[str, Row]:
 
 
 def _counts(report: Any) -> Iterator[tuple[str, int, int, float]]:
-    told = [list(value) for name, value in report.user_properties if name == ROW]
+    told, failed = [list(row) for row in _told(report, ROW)], report.outcome == "failed"
     families = {family for family, *_ in told}
-    marks = [value for name, value in report.user_properties if name == MARK and value not in families]
-    failed = report.outcome == "failed"
+    told += [[family, 1, int(failed), None] for family in _told(report, MARK) if family not in families]
+    if failed and not told:
+        told = [[f"{name}, before it counted", 1, 1, None] for name in _told(report, ASKED)]
     if failed and told and not any(wrong for _, _, wrong, _ in told):
         told[0][2] = 1  # what it counted was right, and yet the test is not
-    told += [[family, 1, int(failed), None] for family in marks]
     share = report.duration / max(1, sum(seconds is None for *_, seconds in told))
     for family, tried, wrong, seconds in told:
         yield family, tried, wrong, share if seconds is None else seconds
@@ -91,6 +92,9 @@ def _counts(report: Any) -> Iterator[tuple[str, int, int, float]]:
 
 def _skipped(reports: Iterable[Any]) -> Iterator[tuple[str, str]]:
     for report in reports:
-        for name, family in report.user_properties:
-            if name == MARK:
-                yield family, str(report.longrepr[2]).removeprefix("Skipped: ")
+        for family in _told(report, MARK):
+            yield family, str(report.longrepr[2]).removeprefix("Skipped: ")
+
+
+def _told(report: Any, what: str) -> list[Any]:
+    return [value for name, value in report.user_properties if name == what]

@@ -40,6 +40,22 @@ TESTS = """
 
     def test_that_tries_nothing(counted):
         counted("nothing", 0)
+
+    @pytest.fixture
+    def breaking():
+        yield
+        assert False
+
+    @pytest.fixture
+    def broken():
+        assert False
+
+    def test_whose_end_breaks(breaking, counted):
+        counted("killed", 2)
+
+    @pytest.mark.fault("broken")
+    def test_whose_beginning_breaks(broken):
+        pass
 """
 
 
@@ -50,16 +66,18 @@ def test_rows_of_all_workers_are_added_up(
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     pytester.makepyfile(TESTS)
     ended = pytester.runpytest_subprocess("-p", "tests.counted", "-p", "no:cacheprovider", "-n", workers)
-    ended.assert_outcomes(passed=5, failed=4, skipped=1)
-    found = dict(re.findall(r"^(\w[\w ]*?) {2,}(\d+ +\d+ |skipped: .*)", ended.stdout.str(), re.MULTILINE))
+    ended.assert_outcomes(passed=6, failed=4, skipped=1, errors=2)
+    found = dict(re.findall(r"^(\w[\w, ]*?) {2,}(\d+ +\d+ |skipped: .*)", ended.stdout.str(), re.MULTILINE))
     assert {family: " ".join(row.split()) for family, row in found.items()} == {
         "answers lost": "46 0",
-        "killed": "20 0",
+        "killed": "22 0",
         "host key changed": "1 0",
         "disk full": "1 1",
         "cut": "9 2",
         "late": "3 1",
-        "6 kinds": "80 4",
+        "test_that_tries_nothing, before it counted": "1 1",
+        "broken": "1 1",
+        "8 kinds": "84 6",
         "tunnels": "skipped: needs root",
     }
-    ended.stdout.re_match_lines([r"killed .* 28\.0$"])
+    ended.stdout.re_match_lines([r"killed .* 28\.\d$"])
