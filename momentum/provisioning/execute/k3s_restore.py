@@ -66,10 +66,11 @@ def restore(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
         raise MomentumError(f"{server}: K3s did not restore {chosen}: {said}. The data of before lies beside {DB}")
     reset = bool(result.out.strip())
     never_founds_again(step, outside)
+    # Before the start: once the cluster works this step is not planned again, and K3s is stopped until then.
+    noted(outside, server, files, say)
     started(outside, server, lambda: unready(outside, server), say)
     if (there := cluster_id_on(outside, server)) != known:
         raise MomentumError(f"{server}: the snapshot is of the cluster {there}, and ours is {known}; nothing joins it")
-    noted(outside, server, files, say)
     return {"restored": chosen if reset else None}
 
 
