@@ -6,6 +6,7 @@ host, `wants` holds nothing that is unknown at planning, an executor looks first
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -232,7 +233,8 @@ def _file(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
 def _mesh_key(step: Step, outside: Outside, _: Progress) -> Mapping[str, Any]:
     service = _service(step, outside)
     if outside.provider.host_of[service].mesh_key is None:
-        outside.provider.change_host("mesh key", service, mesh_key=f"key of {step.target}")
+        key = base64.b64encode(hashlib.sha256(step.target.encode()).digest()).decode()
+        outside.provider.change_host("mesh key", service, mesh_key=key)
     return {}
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from momentum.adapters.ovh import ApiError, CallBudget, NotReached, OutcomeUnknown, OvhApi, OvhKeys, connect
 from momentum.adapters.ovh.errors import BadConfiguration
+from tests.counted import Counted
 from tests.standins.ovh import CONSUMER_KEY, KEYS, Clock, Fault, OvhServer, World
 
 
@@ -41,6 +42,7 @@ def test_signed_calls_with_query_and_body(server: OvhServer) -> None:
     assert api.get("/order/cart", description="of a test") == [cart]
 
 
+@pytest.mark.fault("API: invalid signature and wrong keys")
 @pytest.mark.parametrize(
     ("keys", "code", "way_out"),
     [
@@ -67,11 +69,13 @@ def test_a_call_that_is_not_granted(server: OvhServer) -> None:
     assert caught.value.error_code == "NOT_GRANTED_CALL"
 
 
+@pytest.mark.fault("API: another clock")
 def test_another_clock_is_allowed_for(server: OvhServer) -> None:
     server.skew_s = 600
     assert api_of(server).get("/vps") == []
 
 
+@pytest.mark.fault("API: another clock")
 def test_a_clock_that_moves_is_read_again_once(server: OvhServer) -> None:
     api = api_of(server)
     assert api.get("/vps") == []
@@ -84,6 +88,7 @@ def test_a_clock_that_moves_is_read_again_once(server: OvhServer) -> None:
     assert [path for _, path, _ in server.calls].count("/auth/time") == 3
 
 
+@pytest.mark.fault("API: 429 with and without Retry-After")
 def test_retry_after_is_honoured(server: OvhServer) -> None:
     slept: list[float] = []
     api = api_of(server, slept)
@@ -93,6 +98,7 @@ def test_retry_after_is_honoured(server: OvhServer) -> None:
     assert len(server.world.carts) == 1
 
 
+@pytest.mark.fault("API: 429 with and without Retry-After")
 def test_retry_after_as_a_date(server: OvhServer) -> None:
     slept: list[float] = []
     server.faults.add(Fault("429", path="/vps", seconds=30, as_date=True))
@@ -100,6 +106,7 @@ def test_retry_after_as_a_date(server: OvhServer) -> None:
     assert [27 < seconds <= 30 for seconds in slept] == [True]
 
 
+@pytest.mark.fault("API: 429 with and without Retry-After")
 def test_429_without_retry_after_waits_longer_each_time(server: OvhServer) -> None:
     slept: list[float] = []
     api = api_of(server, slept)
@@ -108,6 +115,7 @@ def test_429_without_retry_after_waits_longer_each_time(server: OvhServer) -> No
     assert slept == [4, 8, 16]
 
 
+@pytest.mark.fault("API: 429 with and without Retry-After")
 @pytest.mark.parametrize("seconds", [7, 3600], ids=["for ever", "for an hour"])
 def test_429_is_waited_for_within_bounds(server: OvhServer, seconds: float) -> None:
     slept: list[float] = []
@@ -118,6 +126,7 @@ def test_429_is_waited_for_within_bounds(server: OvhServer, seconds: float) -> N
     assert slept == ([7] * 5 if seconds == 7 else [])
 
 
+@pytest.mark.fault("API: answers lost and 5xx on the wire")
 @pytest.mark.parametrize("kind", ["500", "502", "503", "no JSON", "lost before", "lost after"])
 def test_reading_is_repeated(server: OvhServer, kind: str) -> None:
     slept: list[float] = []
@@ -126,6 +135,7 @@ def test_reading_is_repeated(server: OvhServer, kind: str) -> None:
     assert slept == [1, 2]
 
 
+@pytest.mark.fault("API: answers lost and 5xx on the wire")
 def test_reading_ends_after_six_attempts(server: OvhServer) -> None:
     server.faults.add(Fault("lost before", "GET", "/vps", calls=None))
     with pytest.raises(NotReached, match="Nothing was changed"):
@@ -133,6 +143,7 @@ def test_reading_ends_after_six_attempts(server: OvhServer) -> None:
     assert server.faults.switched_on[0].seen == 6
 
 
+@pytest.mark.fault("API: answers lost and 5xx on the wire")
 @pytest.mark.parametrize(
     ("fault", "carts"),
     [
@@ -151,6 +162,7 @@ def test_a_change_whose_answer_is_lost_is_not_repeated(server: OvhServer, fault:
     assert (fault.seen, len(server.world.carts)) == (1, carts)
 
 
+@pytest.mark.fault("API: answers lost and 5xx on the wire")
 def test_a_slow_answer(server: OvhServer) -> None:
     api = api_of(server, timeout_s=0.2)
     server.faults.add(Fault("slow", "GET", "/vps", seconds=0.4))
@@ -162,6 +174,7 @@ def test_a_slow_answer(server: OvhServer) -> None:
     assert len(server.world.carts) == 1
 
 
+@pytest.mark.fault("API: answers lost and 5xx on the wire")
 def test_a_change_that_never_left_is_repeated_and_then_told() -> None:
     with OvhServer() as server:
         server.keep_alive = False
@@ -173,6 +186,7 @@ def test_a_change_that_never_left_is_repeated_and_then_told() -> None:
     assert len(slept) == 5
 
 
+@pytest.mark.fault("API: answers lost and 5xx on the wire")
 def test_nobody_listens() -> None:
     with closing(socket.socket()) as held:
         held.bind(("127.0.0.1", 0))
@@ -192,7 +206,7 @@ def test_the_limit_of_sixty_a_minute_is_never_met() -> None:
     assert 180 <= took < 200
 
 
-def test_a_neighbour_with_the_same_key_is_waited_for() -> None:
+def test_a_neighbour_with_the_same_key_is_waited_for(counted: Counted) -> None:
     """Two processes, 60 calls each at once: what is refused is repeated as Retry-After says."""
     with OvhServer(limited=True) as server:
         apis = [api_of(server), api_of(server)]
@@ -200,8 +214,7 @@ def test_a_neighbour_with_the_same_key_is_waited_for() -> None:
             for api in apis:
                 assert api.get("/vps") == []
     refused = sum(status == 429 for _, _, status in server.calls)
-    print(f"\n120 calls of two processes: {refused} refused with 429, all answered in the end")
-    assert refused > 0
+    counted("API: refused with 429 while two processes share a key", refused)
 
 
 def test_budget_of_calls_in_any_window() -> None:

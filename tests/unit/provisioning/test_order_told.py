@@ -54,6 +54,7 @@ def somebody_orders(server: OvhServer, plan: str = "vps-2027-model3", image: str
     return order
 
 
+@pytest.mark.fault("order stopped: told with the way out, and resumed")
 def test_out_of_stock(server: OvhServer, journal: MemoryJournal) -> None:
     server.world.out_of_stock.add(("vps-2027-model3", "GRA"))
     told = stopped(server, journal)
@@ -64,6 +65,7 @@ def test_out_of_stock(server: OvhServer, journal: MemoryJournal) -> None:
     resumed(server, journal)
 
 
+@pytest.mark.fault("order stopped: told with the way out, and resumed")
 def test_out_of_stock_between_cart_and_checkout(server: OvhServer, journal: MemoryJournal) -> None:
     killed_at(server, journal, "after", "/configuration")
     server.world.out_of_stock.add(("vps-2027-model3", "GRA"))
@@ -74,6 +76,7 @@ def test_out_of_stock_between_cart_and_checkout(server: OvhServer, journal: Memo
     assert len(server.world.carts) == 1
 
 
+@pytest.mark.fault("order stopped: told with the way out, and resumed")
 def test_price_above_what_was_approved(server: OvhServer, journal: MemoryJournal) -> None:
     server.world.surcharge = 0.02
     told = stopped(server, journal)
@@ -83,12 +86,14 @@ def test_price_above_what_was_approved(server: OvhServer, journal: MemoryJournal
     resumed(server, journal)
 
 
+@pytest.mark.fault("order stopped: told with the way out, and resumed")
 def test_more_tax_than_approved(server: OvhServer, journal: MemoryJournal) -> None:
     server.world.tax_percent = 23
     assert "153.50 with tax" in stopped(server, journal)
     assert not server.world.orders
 
 
+@pytest.mark.fault("order stopped: told with the way out, and resumed")
 def test_refused_payment(server: OvhServer, journal: MemoryJournal) -> None:
     server.world.refuse_payments = 1
     told = stopped(server, journal)
@@ -98,6 +103,7 @@ def test_refused_payment(server: OvhServer, journal: MemoryJournal) -> None:
     assert len(server.world.orders) == 1
 
 
+@pytest.mark.fault("order stopped: told with the way out, and resumed")
 def test_no_payment_method(server: OvhServer, journal: MemoryJournal) -> None:
     server.world.payment_methods = []
     assert "no payment method" in stopped(server, journal)
@@ -106,6 +112,7 @@ def test_no_payment_method(server: OvhServer, journal: MemoryJournal) -> None:
     assert len(server.world.orders) == 1
 
 
+@pytest.mark.fault("order stopped: told with the way out, and resumed")
 def test_paid_by_a_person_in_the_manager(server: OvhServer, journal: MemoryJournal) -> None:
     server.world.refuse_payments = 1
     stopped(server, journal)
@@ -115,6 +122,7 @@ def test_paid_by_a_person_in_the_manager(server: OvhServer, journal: MemoryJourn
     resumed(server, journal)
 
 
+@pytest.mark.fault("order stopped: told with the way out, and resumed")
 def test_expired_cart(server: OvhServer, journal: MemoryJournal) -> None:
     killed_at(server, journal, "before", "/checkout")
     server.world.clock.advance(2 * DAY_S)
@@ -122,6 +130,7 @@ def test_expired_cart(server: OvhServer, journal: MemoryJournal) -> None:
     assert (len(server.world.carts), len(server.world.orders)) == (2, 1)
 
 
+@pytest.mark.fault("order stopped: told with the way out, and resumed")
 def test_cart_filled_by_somebody_else_is_left(server: OvhServer, journal: MemoryJournal) -> None:
     killed_at(server, journal, "after", "/configuration")
     (cart,) = server.world.carts.values()
@@ -130,6 +139,7 @@ def test_cart_filled_by_somebody_else_is_left(server: OvhServer, journal: Memory
     assert [item.plan for order in server.world.orders.values() for item in order.items] == ["vps-2027-model3"]
 
 
+@pytest.mark.fault("order stopped: told with the way out, and resumed")
 def test_cancelled_order_is_told_and_ordered_anew_only_by_another_apply(
     server: OvhServer, journal: MemoryJournal
 ) -> None:
@@ -143,6 +153,7 @@ def test_cancelled_order_is_told_and_ordered_anew_only_by_another_apply(
     assert len(server.world.orders) == 2
 
 
+@pytest.mark.fault("order stopped: told with the way out, and resumed")
 def test_documents_requested(server: OvhServer, journal: MemoryJournal) -> None:
     server.world.documents_requested = True
     assert "asks for documents" in stopped(server, journal)
@@ -151,6 +162,7 @@ def test_documents_requested(server: OvhServer, journal: MemoryJournal) -> None:
     resumed(server, journal)
 
 
+@pytest.mark.fault("order stopped: told with the way out, and resumed")
 @pytest.mark.parametrize("state", ["blocked", "error", "paused", "waitingAck"])
 def test_stuck_task(server: OvhServer, journal: MemoryJournal, state: str) -> None:
     server.world.stuck = state
@@ -163,6 +175,7 @@ def test_stuck_task(server: OvhServer, journal: MemoryJournal, state: str) -> No
     assert len(server.world.orders) == 1
 
 
+@pytest.mark.fault("order stopped: told with the way out, and resumed")
 def test_task_that_takes_for_ever(server: OvhServer, journal: MemoryJournal) -> None:
     server.world.stuck = "doing"
     told = stopped(server, journal, Stuck)
@@ -171,6 +184,7 @@ def test_task_that_takes_for_ever(server: OvhServer, journal: MemoryJournal) -> 
     resumed(server, journal)
 
 
+@pytest.mark.fault("order stopped: told with the way out, and resumed")
 def test_stuck_installation(server: OvhServer, journal: MemoryJournal) -> None:
     killed_at(server, journal, "before", "/rebuild")
     server.world.stuck = "blocked"
@@ -188,6 +202,7 @@ def release(server: OvhServer) -> None:
             task.state = None
 
 
+@pytest.mark.fault("order stopped: told with the way out, and resumed")
 def test_lost_checkout_with_one_order_is_taken_up(server: OvhServer, journal: MemoryJournal) -> None:
     somebody_orders(server, plan="vps-2027-model1")
     killed_at(server, journal, "after", "/checkout")
@@ -195,6 +210,7 @@ def test_lost_checkout_with_one_order_is_taken_up(server: OvhServer, journal: Me
     assert len(server.world.orders) == 2
 
 
+@pytest.mark.fault("order stopped: told with the way out, and resumed")
 def test_lost_checkout_with_two_orders_asks_a_person(server: OvhServer, journal: MemoryJournal) -> None:
     killed_at(server, journal, "after", "/checkout")
     other = somebody_orders(server)
@@ -206,6 +222,7 @@ def test_lost_checkout_with_two_orders_asks_a_person(server: OvhServer, journal:
     resumed(server, journal)
 
 
+@pytest.mark.fault("order stopped: told with the way out, and resumed")
 def test_open_cart_beside_an_order_that_nobody_remembers_asks_a_person(
     server: OvhServer, journal: MemoryJournal
 ) -> None:
@@ -215,12 +232,14 @@ def test_open_cart_beside_an_order_that_nobody_remembers_asks_a_person(
     assert len(server.world.orders) == 1
 
 
+@pytest.mark.fault("order stopped: told with the way out, and resumed")
 def test_order_of_another_image_is_not_taken_for_ours(server: OvhServer, journal: MemoryJournal) -> None:
     killed_at(server, journal, "after", "/checkout")
     somebody_orders(server, image="Ubuntu 24.04")
     resumed(server, journal)
 
 
+@pytest.mark.fault("order stopped: told with the way out, and resumed")
 def test_order_without_its_lines_asks_a_person(server: OvhServer, journal: MemoryJournal) -> None:
     """Where the provider does not say what an order asks for, it may be ours, and nobody guesses."""
     killed_at(server, journal, "after", "/checkout")
@@ -231,6 +250,7 @@ def test_order_without_its_lines_asks_a_person(server: OvhServer, journal: Memor
     resumed(server, journal)
 
 
+@pytest.mark.fault("order stopped: told with the way out, and resumed")
 def test_order_gone_from_the_account(server: OvhServer, journal: MemoryJournal) -> None:
     server.world.refuse_payments = 1
     stopped(server, journal)
@@ -239,6 +259,7 @@ def test_order_gone_from_the_account(server: OvhServer, journal: MemoryJournal) 
     assert not server.world.orders
 
 
+@pytest.mark.fault("order stopped: told with the way out, and resumed")
 def test_delivery_that_does_not_come(server: OvhServer, journal: MemoryJournal) -> None:
     late = server.world.deliver
     server.world.deliver = lambda: None  # type: ignore[method-assign]
@@ -250,6 +271,7 @@ def test_delivery_that_does_not_come(server: OvhServer, journal: MemoryJournal) 
     assert len(server.world.orders) == 1
 
 
+@pytest.mark.fault("order stopped: told with the way out, and resumed")
 @pytest.mark.parametrize(
     ("kind", "answer"),
     [("invalid signature", "check the application secret"), ("429", "wait a minute"), ("503", "on OVH's side")],
@@ -261,6 +283,7 @@ def test_an_api_that_refuses_for_ever(server: OvhServer, journal: MemoryJournal,
     resumed(server, journal)
 
 
+@pytest.mark.fault("order stopped: told with the way out, and resumed")
 def test_unknown_image(server: OvhServer, journal: MemoryJournal) -> None:
     fleet = fleet_of(1)
     other = fleet.model_copy(update={"provider": fleet.provider.model_copy(update={"image": "Plan 9"})})
@@ -269,6 +292,7 @@ def test_unknown_image(server: OvhServer, journal: MemoryJournal) -> None:
     assert not server.world.orders
 
 
+@pytest.mark.fault("order stopped: told with the way out, and resumed")
 def test_machine_that_left_the_account_is_not_bought_again(server: OvhServer, journal: MemoryJournal) -> None:
     resumed(server, journal)
     server.world.machines.clear()
@@ -294,6 +318,7 @@ def test_host_key_is_pinned_at_delivery(server: OvhServer, journal: MemoryJourna
     assert hosts.endpoints["server-1"].host_key == f"ssh-ed25519 {vps.ipv4}"
 
 
+@pytest.mark.fault("order stopped: told with the way out, and resumed")
 def test_host_that_never_answers(server: OvhServer, journal: MemoryJournal) -> None:
     with pytest.raises(MomentumError, match="nothing answers"):
         apply(fleet_of(1), direct_api(server), journal, hosts=HostsThatShowKeys(starting=10**6))

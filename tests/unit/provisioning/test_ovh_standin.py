@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 
 from momentum.adapters.ovh import ApiError, connect
+from tests.counted import Counted
 from tests.provider_runs import ZONE, MemoryJournal, apply, fleet_of
 from tests.standins.ovh import KEYS, Clock, Fault, OvhServer, World, documents_folder
 from tests.standins.ovh.routes import ROUTES
@@ -45,7 +46,7 @@ def test_a_whole_way_through_python_ovh_is_as_the_documents_say() -> None:
     assert [vps.delete_at_expiration for vps in world.machines.values()] == [False, False, False, True]
 
 
-def test_answers_lost_on_the_wire() -> None:
+def test_answers_lost_on_the_wire(counted: Counted) -> None:
     """The same through sockets: at every POST of one server's way the connection ends after the change was made."""
     posts = 0
     while True:
@@ -59,7 +60,7 @@ def test_answers_lost_on_the_wire() -> None:
         assert (len(world.orders), len(world.payments), len(world.machines)) == (1, 1, 1)
         if not struck.hits:
             break
-    print(f"\n{posts - 1} POSTs, each answer lost on the wire once: one order, one payment, one machine")
+    counted("API: answer lost on the wire at each POST of 1 server", posts - 1)
     assert posts > 10
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.counted import Counted
 from tests.kill_sweep import Company, sweep
 from tests.standins.folders import in_memory
 from tests.standins.world import Fuse, Killed
@@ -12,10 +13,9 @@ SAMPLED = 5
 """Each fifth boundary here, by turns before and after a change; `python -m tests.kill_sweep` does every one."""
 
 
-def test_killed_at_each_fifth_boundary_and_resumed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_killed_at_each_fifth_boundary_and_resumed(counted: Counted) -> None:
     found = sweep(SAMPLED)
-    with capsys.disabled():
-        print(f"\nsampled, each fifth: {found}")
+    counted(f"killed at each fifth of {found.boundaries} boundaries, real areas", found.kills, len(found.wrong))
     assert found.wrong == []
     assert found.boundaries > 600
 
