@@ -136,7 +136,8 @@ cilium:
   wireguard: true
   wireguard_port: 51871
 
-# What is open to the world. Between themselves the machines talk through the mesh only.
+# What is open to the world. Between themselves the machines talk through the mesh only. A rule may name the
+# networks that it opens to (`sources: [203.0.113.0/24]`, IPv4); without, it is open to everybody, by IPv6 as well.
 firewall:
   open:
     - name: ssh

@@ -86,13 +86,17 @@ def firewall(fleet: Fleet, facts: Facts, _: Known) -> list[Row]:
 
 
 def first_server(fleet: Fleet, facts: Facts, known: Known) -> list[Row]:
-    """Which cluster each server's etcd belongs to: the journal knows one, and there must be no second."""
+    """Which cluster each server's etcd belongs to: the journal knows one, and there must be no second.
+
+    Whose certificates a server holds (the hash of its authority) can be seen while the API server is silent.
+    """
     return [
         {
             "server": server.name,
             "k3s": _of(facts, server, lambda host: host.k3s_version or MISSING),
             "etcd_on_disk": _of(facts, server, lambda host: "yes" if host.etcd_on_disk else "no"),
-            "cluster": _of(facts, server, lambda host: host.cluster_id or MISSING),
+            "authority": _of(facts, server, lambda host: (host.cluster_id or MISSING)[:12]),
+            "cluster": (facts.cluster and facts.cluster.cluster_id) or None,
             "journal_knows": known.cluster_id,
         }
         for server in fleet.servers

@@ -79,6 +79,6 @@ nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert }} accept
 def _opening(rule: FirewallRule) -> str:
     everybody = any(source.prefixlen == 0 for source in rule.sources)
     sources = ", ".join(str(source) for source in sorted(set(rule.sources)))
-    # Open to all of IPv4 is open to all of IPv6, too: the sites have addresses of both kinds.
+    # The file names IPv4 networks; all of IPv4 means everybody, and they may come by IPv6.
     source = "" if everybody else f"ip saddr {{ {sources} }} "
     return f'{source}{rule.protocol} dport {rule.port} accept comment "{rule.name}"'

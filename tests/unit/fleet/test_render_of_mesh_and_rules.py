@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from momentum.fleet.render import Addresses, host_files
 from momentum.fleet.render.firewall import firewall_files
 from momentum.fleet.render.mesh import mesh_files
-from momentum.fleet.schema import Fleet
+from momentum.fleet.schema import Firewall, FirewallRule, Fleet
 from momentum.fleet.source import read_fleet
 from momentum.fleet.template import default_fleet_text
 from tests.needs import program
@@ -79,3 +79,15 @@ def test_wg_quick_takes_the_mesh_and_finds_no_private_key(tmp_path: Path) -> Non
     done = subprocess.run(strip, capture_output=True, text=True, check=False, timeout=20)
     assert done.returncode == 0 and done.stdout.count("[Peer]") == 3
     assert "PrivateKey" not in done.stdout
+
+
+def test_open_to_everybody_is_open_by_ipv6_too_and_named_networks_are_ipv4_only() -> None:
+    def opening(*sources: str) -> str:
+        ssh = FirewallRule(name="ssh", protocol="tcp", port=22, sources=tuple(map(IPv4Network, sources)))
+        fleet = DEFAULT.model_copy(update={"firewall": Firewall(open=(ssh,))})
+        rules, _ = firewall_files(fleet, fleet.servers[0], addresses(fleet))
+        [line] = [one.strip() for one in rules.content.splitlines() if 'comment "ssh"' in one]
+        return line
+
+    assert opening("0.0.0.0/0") == opening("203.0.113.0/24", "0.0.0.0/0") == 'tcp dport 22 accept comment "ssh"'
+    assert opening("203.0.113.0/24") == 'ip saddr { 203.0.113.0/24 } tcp dport 22 accept comment "ssh"'
