@@ -61,6 +61,7 @@ def test_settings_are_loaded_and_a_change_by_hand_is_seen(network: Network, reac
     assert at.look().hosts["core-0"].sysctl == wanted
 
 
+@pytest.mark.fault("sudo refused")
 def test_sudo_refused_is_told_for_that_host_alone(network: Network, reach: Callable[..., Hosts]) -> None:
     at = operator(network, reach, 2)
     network.hosts["core-1"].refuse_sudo()
@@ -95,6 +96,7 @@ def test_the_firewall_blocks_and_lets_in_as_the_file_says(network: Network, reac
     assert not at.look().hosts["core-0"].firewall.startswith("changed")  # type: ignore[union-attr]
 
 
+@pytest.mark.fault("locked out by our own rules or keys: taken back")
 def test_rules_that_lock_us_out_are_taken_back_by_the_host(network: Network, reach: Callable[..., Hosts]) -> None:
     at = operator(network, reach, 1, connect_timeout_s=1)
     at.bring_up("load_firewall")
@@ -115,6 +117,7 @@ def test_rules_that_lock_us_out_are_taken_back_by_the_host(network: Network, rea
     assert at.look().hosts["core-0"].firewall
 
 
+@pytest.mark.fault("locked out by our own rules or keys: taken back")
 def test_an_operator_who_dies_after_the_change_leaves_the_host_as_it_was(
     network: Network, reach: Callable[..., Hosts], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,6 +138,7 @@ def test_an_operator_who_dies_after_the_change_leaves_the_host_as_it_was(
     assert rules and at.look().hosts["core-0"].firewall == at.facts.hosts["core-0"].files[rules.path].sha256
 
 
+@pytest.mark.fault("locked out by our own rules or keys: taken back")
 def test_keys_are_those_of_the_file_and_never_lock_us_out(network: Network, reach: Callable[..., Hosts]) -> None:
     at = operator(network, reach, 1)
     host = network.hosts["core-0"]

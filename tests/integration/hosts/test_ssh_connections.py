@@ -33,6 +33,7 @@ def test_an_unknown_host_key_is_returned_to_be_pinned(network: Network, reach: C
     assert hosts.run("core-0", ["hostname"]).out == "core-0\n"
 
 
+@pytest.mark.fault("host key changed")
 def test_a_changed_host_key_is_refused_with_both_fingerprints(network: Network, reach: Callable[..., Hosts]) -> None:
     host, hosts = network.add("core-0"), reach()
     pinned = host.host_key
@@ -44,6 +45,7 @@ def test_a_changed_host_key_is_refused_with_both_fingerprints(network: Network, 
     assert not host.sh("ls /home/debian")
 
 
+@pytest.mark.fault("SSH: unreachable, not let in, no answer, connection dead")
 def test_what_is_in_the_way_is_said(network: Network, reach: Callable[..., Hosts]) -> None:
     host, hosts = network.add("core-0"), reach(connect_timeout_s=1)
     hosts.endpoints["core-0"] = replace(hosts.endpoints["core-0"], port=2)
@@ -59,6 +61,7 @@ def test_what_is_in_the_way_is_said(network: Network, reach: Callable[..., Hosts
         stranger.run("core-0", ["true"])
 
 
+@pytest.mark.fault("SSH: unreachable, not let in, no answer, connection dead")
 def test_a_command_that_takes_too_long_is_ended(network: Network, reach: Callable[..., Hosts]) -> None:
     network.add("core-0")
     hosts = reach()
@@ -67,6 +70,7 @@ def test_a_command_that_takes_too_long_is_ended(network: Network, reach: Callabl
     assert hosts.run("core-0", ["echo", "still here"]).out == "still here\n"
 
 
+@pytest.mark.fault("SSH: unreachable, not let in, no answer, connection dead")
 def test_connections_are_kept_and_made_anew_when_they_died(network: Network, reach: Callable[..., Hosts]) -> None:
     host, hosts = network.add("core-0"), reach()
     for _ in range(5):
