@@ -20,7 +20,7 @@ from momentum.fleet.steps import Plan, Step
 from momentum.provisioning.fencing import fence
 from momentum.provisioning.lease import Lease
 from momentum.provisioning.moved import differences
-from momentum.provisioning.outside import Execute, Outside
+from momentum.provisioning.outside import Execute, Outside, Progress
 
 Planner = Callable[[Fleet, Facts, Known], Plan]
 
@@ -232,7 +232,7 @@ class _Run:
         try:
             for server in self._hosts_of(step):
                 fence(self.outside.hosts, server, self.lease.epoch)
-            result = execute(step, self.outside, lambda text: self._tell("said", step, text))
+            result = execute(step, self.outside, self._saying(step))
         except StoreUnreachable:
             raise
         except (MomentumError, OSError) as problem:
@@ -240,6 +240,18 @@ class _Run:
             self._tell("failed", step, str(problem))
             raise StepFailed(step, str(problem), self.applied, len(self.by_id)) from problem
         journal.done(entry, result)
+
+    def _saying(self, step: Step) -> Progress:
+        """What is waited for is told once, not at every look."""
+        last = ""
+
+        def say(text: str) -> None:
+            nonlocal last
+            if text != last:
+                self._tell("said", step, text)
+            last = text
+
+        return say
 
     def _hosts_of(self, step: Step) -> list[str]:
         """Servers whose host the step changes and that are there to be asked."""

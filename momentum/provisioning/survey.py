@@ -73,13 +73,16 @@ def load_fleet(settings: Settings, previous: Fleet | None = None) -> Fleet:
 
     Raises NoFleetFile, FleetFileError with every problem.
     """
-    from momentum.fleet.problems import FleetFileError
+    from momentum.fleet.problems import FileProblem, FleetFileError
     from momentum.fleet.refusals import accepted_fleet
 
     try:
         text = settings.fleet.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise NoFleetFile(settings.fleet) from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise FleetFileError([FileProblem(line, "", "is not text in UTF-8")], str(settings.fleet)) from error
     try:
         return accepted_fleet(text, previous)
     except FleetFileError as error:

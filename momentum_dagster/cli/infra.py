@@ -33,16 +33,23 @@ def init(
     zone: Annotated[str | None, typer.Option(help="Your domain, whose DNS zone the provider keeps.")] = None,
 ) -> None:
     """Write the fleet file, with comments and the default of four servers. Never overwrites one."""
+    from momentum.fleet.problems import FleetFileError
+    from momentum.fleet.refusals import accepted_fleet
     from momentum.fleet.template import default_fleet_text
 
     key = ssh_key.expanduser().read_text(encoding="utf-8").strip() if ssh_key else None
     if key and "PRIVATE KEY" in key:
         raise MomentumError(f"{ssh_key} is a private key; the public one ends in .pub")
-    path = settings().fleet
+    path, text = settings().fleet, default_fleet_text(key, zone)
+    try:
+        accepted_fleet(text)
+    except FleetFileError as error:
+        told = "; ".join(f"{one.key}: {one.message}" for one in error.problems)
+        raise MomentumError(f"nothing was written, for the file would be refused: {told}") from error
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(default_fleet_text(key, zone))
+            file.write(text)
     except FileExistsError as error:
         raise MomentumError(
             f"{path} is there already and was left as it is; `momentum infra check` reads it"

@@ -51,6 +51,30 @@ def test_a_private_key_is_not_taken_for_a_public_one(
     assert not (tmp_path / "fleet.yaml").exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [(("--zone", "no zone"), "dns.zone"), (("--ssh-key", "key.pub"), "ssh.keys[0].public_key")],
+)
+def test_a_file_that_would_be_refused_is_not_written(
+    momentum: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, str], told: str
+) -> None:
+    monkeypatch.setenv("MOMENTUM_FLEET", str(tmp_path / "fleet.yaml"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "key.pub").write_text("ssh-ed25519 AAAA ana\n")
+    said = momentum("infra", "init", *words)
+    assert said.code == 1
+    assert told in said.err
+    assert not (tmp_path / "fleet.yaml").exists()
+
+
+@pytest.mark.parametrize("command", ["check", "plan", "cost", "status"])
+def test_a_file_that_is_no_text_is_told_with_its_line(momentum: Command, fleet: Path, command: str) -> None:
+    fleet.write_bytes(b"name: momentum\n\xff\xfe\n")
+    said = momentum("infra", command)
+    assert said.code == 1
+    assert "line 2: is not text in UTF-8" in said.out + said.err
+
+
 def test_examples_that_are_still_in_the_file_are_named_with_their_lines(momentum: Command, fleet: Path) -> None:
     fleet.unlink()
     momentum("infra", "init")

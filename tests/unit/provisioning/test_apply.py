@@ -83,6 +83,18 @@ def test_progress_is_told_step_by_step(operator: Operator) -> None:
     assert any(t.state == "said" and t.text == "writing k3s.yaml" for t in told)
 
 
+def test_what_is_waited_for_is_told_once_until_it_changes(operator: Operator) -> None:
+    def waits(step: Step, outside: Any, say: Any) -> Any:
+        for text in ("checking", "checking", "installing", "checking"):
+            say(text)
+        return KINDS["firewall"](step, outside, say)
+
+    operator.kinds, told = {**KINDS, "firewall": waits}, list[Told]()
+    operator.apply(operator.approved().hash, told.append)
+    of_first = [one.text for one in told if one.state == "said" and one.step.kind == "firewall"][:3]
+    assert of_first == ["checking", "installing", "checking"]
+
+
 def test_a_plan_that_nobody_approved_is_refused(operator: Operator) -> None:
     with pytest.raises(NotApproved, match="Nobody has approved"):
         operator.apply(operator.plan().hash)
