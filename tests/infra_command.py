@@ -3,7 +3,7 @@
 `python -m tests.infra_command job NAME FOLDER CONFIG` runs a job of the graph instead, its event log kept in FOLDER.
 
 Changed is only what a test cannot wait for or have: waiting at the provider and its limit of calls are by a clock
-`FAST` times as fast, as is the lease; the areas that need K3s are left out; and MOMENTUM_TEST_KILL_AT kills the
+`FAST` times as fast, as is the lease; K3s comes from MOMENTUM_TEST_RELEASES; and MOMENTUM_TEST_KILL_AT kills the
 process (SIGKILL) at that write of the journal, an odd number before it is made, an even one after.
 """
 
@@ -17,13 +17,12 @@ import time
 from typing import Any
 
 from momentum.adapters import ovh
-from momentum.fleet import plan
+from momentum.provisioning.execute import etcdctl, k3s_host
 from momentum.provisioning.journal import Journal
 from momentum.provisioning.lease import Lease
 
 FAST = 2000
 LEASE_S = 4.0
-OF_K3S = ("first_server", "control_plane", "agents", "labels", "upgrade", "k3s_config")
 
 
 def main() -> None:
@@ -35,8 +34,8 @@ def main() -> None:
         sleep=lambda seconds: time.sleep(seconds / FAST),
     )
     Lease.__init__.__defaults__ = (LEASE_S,)
-    for area in (*OF_K3S, "etcdctl"):  # which is downloaded
-        plan.AREAS.pop(area, None)  # type: ignore[attr-defined]
+    k3s_host.RELEASES = etcdctl.RELEASES = os.environ["MOMENTUM_TEST_RELEASES"]
+    k3s_host.BETWEEN_LOOKS_S = 0.3
     if kill_at := int(os.environ.get("MOMENTUM_TEST_KILL_AT", "0")):
         _kill_at(kill_at)
     if sys.argv[1] == "job":

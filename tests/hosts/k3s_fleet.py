@@ -10,9 +10,11 @@ from typing import Any
 from momentum.adapters.ssh import Hosts
 from momentum.errors import MomentumError
 from momentum.fleet.facts import Facts, Known
+from momentum.fleet.operations.etcdctl import PROGRAM
 from momentum.provisioning.cluster_access import OverSsh
 from momentum.provisioning.observe.cluster import read_cluster
 from tests.cluster import build
+from tests.hosts.machine import TestHost
 from tests.hosts.network import Network
 from tests.hosts.small_fleet import Memory, Operator, fleet_of
 
@@ -70,14 +72,19 @@ class K3sOperator(Operator):
         )
 
 
+def fit_for_k3s(host: TestHost, disk: Path, address: str, store: str) -> None:
+    """A real disk, for etcd takes 64 MB at once, twice; and the object store's name, with where it is in a test."""
+    disk.mkdir(parents=True)
+    host.sh(f"mkdir -p /var/lib/rancher; mount --bind {disk} /var/lib/rancher; echo '{address} {store}' >>/etc/hosts")
+
+
 def k3s_operator(network: Network, reach: Callable[..., Hosts], number: int, disk: Path) -> K3sOperator:
-    """Mesh and firewall up, no K3s. etcd's files lie on a real disk: it takes 64 MB at once, twice."""
+    """Mesh and firewall up, no K3s."""
     names = [f"core-{each}" for each in range(number)]
     for name in names:
         host = network.add(name)
-        (disk / name).mkdir(parents=True)
-        host.sh(f"mkdir -p /var/lib/rancher; mount --bind {disk / name} /var/lib/rancher")
-        host.sh(f"ln -sf {build.folder() / 'etcdctl'} /usr/local/bin/etcdctl")
+        fit_for_k3s(host, disk / name, network.address(1), "s3.example.org")
+        host.sh(f"ln -sf {build.folder() / 'etcdctl'} {PROGRAM}")
     operator = K3sOperator(fleet_of(network, names), network, reach())
     operator.bring_up()
     return operator

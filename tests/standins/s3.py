@@ -1,4 +1,4 @@
-"""An S3 server on the loopback, in a thread: moto's, which keeps If-Match and If-None-Match."""
+"""An S3 server, in a thread: moto's, which keeps If-Match and If-None-Match."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def s3_server(bucket: str) -> Iterator[str]:
-    """Yields its address, with an empty bucket of this name."""
+def s3_server(bucket: str, address: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """Yields its URL, with an empty bucket of this name."""
     import boto3
     from moto.server import ThreadedMotoServer
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server = ThreadedMotoServer(ip_address=address, port=port, verbose=False)
     server.start()
     try:
         host, port = server.get_host_and_port()

@@ -15,6 +15,7 @@ from tests.cluster import build
 from tests.hosts import Network
 from tests.hosts.k3s_fleet import CANARY, K3sOperator, k3s_operator
 from tests.standins.k3s.releases import release, served
+from tests.standins.s3 import s3_server
 
 pytestmark = pytest.mark.skipif(
     bool(build.why_skipped("etcd", "etcdctl", "etcdutl")), reason=build.why_skipped("etcd", "etcdctl", "etcdutl")
@@ -28,7 +29,8 @@ def releases(network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(k3s_host, "BETWEEN_LOOKS_S", 0.3)
     for version in (VERSION, NEXT):
         release(tmp_path / "releases", version)
-    with served(tmp_path / "releases", network.address(1)) as url:
+    store = s3_server("momentum-test", network.address(1), 80)
+    with served(tmp_path / "releases", network.address(1)) as url, store:
         monkeypatch.setattr(k3s_host, "RELEASES", url)
         yield tmp_path / "releases"
 

@@ -1,7 +1,7 @@
 """From an empty account to four hosts in one mesh behind their firewalls, by the commands that a person types.
 
 OVH's protocol by its stand-in (python-ovh signs), the object store by moto, hosts with real sshd, wireguard-go and
-nftables, secrets in their age file. K3s cannot run here, so its areas are left out (tests/infra_command.py).
+nftables, secrets in their age file, etcd and the API server; K3s around these two is a stand-in (tests/standins/k3s).
 """
 
 from __future__ import annotations
@@ -21,15 +21,21 @@ from pathlib import Path
 import pytest
 
 from momentum.adapters.secrets import make_identity, set_secret
+from momentum.fleet.operations import etcdctl
 from momentum.fleet.template import default_fleet_text
+from momentum.provisioning.journal import Journal
 from tests.hosts import Network
+from tests.hosts.k3s_fleet import fit_for_k3s
 from tests.infra_command import FAST
+from tests.standins.k3s import etcd_release
+from tests.standins.k3s.releases import release, served
 from tests.standins.ovh import Clock, OvhServer, World
 from tests.standins.ovh.server import APPLICATION_KEY, APPLICATION_SECRET, CONSUMER_KEY
 from tests.standins.ovh.world import Item
 from tests.standins.s3 import s3_server
 
 ROOT = Path(__file__).parents[3]
+VERSION, STORE = "v1.36.3+k3s1", "s3.gra.io.cloud.ovh.net"
 NAMES = ("host-a", "host-b", "host-c", "host-d")
 SECRETS = {
     "ovh_application_key": APPLICATION_KEY,
@@ -112,7 +118,11 @@ class Company:
 
 @pytest.fixture
 def company(network: Network, tmp_path: Path) -> Iterator[Company]:
-    addresses = [network.add(name).address for name in NAMES]
+    for name in NAMES:
+        fit_for_k3s(network.add(name), tmp_path / "disks" / name, network.address(1), STORE)
+    addresses = [host.address for host in network.hosts.values()]
+    release(tmp_path / "releases", VERSION)
+    etcd_release.release(tmp_path / "releases", etcdctl.VERSION)
     ssh = tmp_path / "user" / ".ssh"
     ssh.mkdir(parents=True, mode=0o700)
     shutil.copy(network.key, ssh / "id_ed25519")
@@ -120,12 +130,16 @@ def company(network: Network, tmp_path: Path) -> Iterator[Company]:
     key = network.key.with_suffix(".pub").read_text()
     bucket = f"backups-{os.urandom(4).hex()}"  # moto keeps what one process ever put there
     text = default_fleet_text(key, "coach.test")
-    assert "bucket: momentum-backups" in text
+    assert "bucket: momentum-backups" in text and f"endpoint: {STORE}" in text and f"version: {VERSION}" in text
     (tmp_path / "fleet.yaml").write_text(text.replace("bucket: momentum-backups", f"bucket: {bucket}"))
     make_identity(tmp_path / "user" / "age.txt")
     for name, value in SECRETS.items():
         set_secret(tmp_path / "infra" / "secrets.age", tmp_path / "user" / "age.txt", name, value)
-    with s3_server(bucket) as store, OvhServer(Delivering(addresses)) as provider:
+    with (
+        s3_server(bucket, network.address(1), 80) as store,
+        served(tmp_path / "releases", network.address(1)) as releases,
+        OvhServer(Delivering(addresses)) as provider,
+    ):
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("MOMENTUM", "SSH_"))}
         environment |= {
             "HOME": str(tmp_path / "user"),
@@ -136,6 +150,7 @@ def company(network: Network, tmp_path: Path) -> Iterator[Company]:
             "MOMENTUM_AGE_IDENTITY": str(tmp_path / "user" / "age.txt"),
             "MOMENTUM_OVH_URL": provider.url,
             "MOMENTUM_S3_URL": store,
+            "MOMENTUM_TEST_RELEASES": releases,
         }
         yield Company(tmp_path, network, provider, environment, [])
 
@@ -143,6 +158,35 @@ def company(network: Network, tmp_path: Path) -> Iterator[Company]:
 def told_of(company: Company) -> dict[str, int]:
     world = company.provider.world
     return {"orders": len(world.orders), "payments": len(world.payments), "machines": len(world.machines)}
+
+
+def cluster_of(company: Company) -> dict[str, object]:
+    """What etcd and the API servers themselves say; each server is asked."""
+    from momentum.provisioning.observe.cluster import CERTIFICATES
+
+    flags = " ".join(f"{flag}={file}" for flag, file in CERTIFICATES.items())
+    listed = f"etcdctl {flags} --endpoints=https://127.0.0.1:2379 member list"
+    servers = [company.network.hosts[name] for name in NAMES[:3]]
+    members = {tuple(sorted(row.split(", ")[2] for row in host.sh(listed).splitlines())) for host in servers}
+    nodes = {host.sh("k3s kubectl get nodes") for host in servers}
+    assert len(members) == len(nodes) == 1, "the servers do not agree"
+    journal = Journal(company.folder / "infra" / "journal.sqlite", None)
+    try:
+        known = journal.known().cluster_id
+    finally:
+        journal.close()
+    ids = {host.sh("k3s kubectl get --raw=/api/v1/namespaces/kube-system") for host in servers}
+    assert known and all(known in told for told in ids), "another cluster than the journal's"
+    started = [host.started_units().count(unit) for host in servers for unit in ("k3s.service", "k3s-agent.service")]
+    return {
+        "members": [name.rpartition("-")[0] for name in members.pop()],
+        "nodes": nodes.pop().split(),
+        "started": sum(started),
+    }
+
+
+WHOLE = {"members": ["server-1", "server-2", "server-3"]}
+WHOLE |= {"nodes": [word for name in ("agent-1", *WHOLE["members"]) for word in (name, VERSION)]}
 
 
 def objects(company: Company) -> list[bytes]:
@@ -171,6 +215,8 @@ def test_an_empty_account_becomes_four_hosts_in_a_mesh_and_a_second_apply_does_n
     took_s = time.monotonic() - began
     assert told_of(company) == {"orders": 4, "payments": 4, "machines": 4}
     assert company.all_reach_all()
+    built = cluster_of(company)
+    assert {name: built[name] for name in WHOLE} == WHOLE
     assert company.plan()["steps"] == []
     mutating = company.provider.mutating.total()
     for host in company.network.hosts.values():
@@ -181,6 +227,7 @@ def test_an_empty_account_becomes_four_hosts_in_a_mesh_and_a_second_apply_does_n
     assert "nothing was left to do" in again.stdout + again.stderr
     assert company.provider.mutating.total() == mutating
     assert company.written_since("/run/mark") == ""
+    assert cluster_of(company) == built, "K3s was started again, or the cluster is another"
     no_secret_anywhere(company)
     with capsys.disabled():
         print(
@@ -228,6 +275,8 @@ def test_killed_ten_times_on_the_way_it_ends_the_same(company: Company, capsys: 
     assert installed.count("reinstallVm") == 4
     assert company.plan()["steps"] == []
     assert company.all_reach_all()
+    built = cluster_of(company)
+    assert {name: built[name] for name in WHOLE} == WHOLE
     no_secret_anywhere(company)
     with capsys.disabled():
         print(f"\n{kills} times SIGKILL on the way: four orders, payments, installations; the same mesh")

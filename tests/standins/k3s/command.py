@@ -395,7 +395,7 @@ def save(words):
         ctl("snapshot", "save", str(path))
     except RuntimeError as error:
         fatal(f"see server log for details: {error}")
-    if mine.get("etcd-s3") and ":" in mine["etcd-s3-endpoint"]:  # one of a test, and not the world's
+    if mine.get("etcd-s3"):
         store(mine).upload_file(str(path), mine["etcd-s3-bucket"], f"{mine['etcd-s3-folder']}/{path.name}")
 
 
