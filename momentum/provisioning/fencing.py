@@ -10,7 +10,8 @@ from momentum.errors import MomentumError
 EPOCH_FILE = "/var/lib/momentum/epoch"
 REFUSED = 75  # EX_TEMPFAIL: nothing was run
 
-# Compared and remembered under a lock. The command itself runs without it: what it starts may live for ever.
+# Compared and remembered under a lock; cat tells of a full disk in words, the shell does not. The command itself runs
+# without the lock: what it starts may live for ever.
 _SCRIPT = f"""set -e
 mkdir -p "$(dirname {EPOCH_FILE})"
 exec 9>>{EPOCH_FILE}.lock
@@ -18,7 +19,7 @@ flock 9
 seen=$(cat {EPOCH_FILE} 2>/dev/null || echo 0)
 if [ "$1" -lt "$seen" ]; then echo "$seen" >&2; exit {REFUSED}; fi
 if [ "$1" -gt "$seen" ]; then
-  echo "$1" >{EPOCH_FILE}.new
+  echo "$1" | cat >{EPOCH_FILE}.new || {{ rm -f {EPOCH_FILE}.new; exit 1; }}
   sync {EPOCH_FILE}.new
   mv {EPOCH_FILE}.new {EPOCH_FILE}
 fi

@@ -65,6 +65,13 @@ class TestHost:
             f"mount -t tmpfs -o size={kilobytes}k,mode=755 tmpfs {path}; cp -a /run/aside/. {path}/; rm -r /run/aside"
         )
 
+    def fill(self, path: str) -> None:
+        """No byte more goes onto the disk of `path`, until `make_room`."""
+        self.sh(f"cat /dev/zero >{path}/filling 2>/dev/null", check=False)
+
+    def make_room(self, path: str) -> None:
+        self.sh(f"rm {path}/filling")
+
     def wrong_clock(self, seconds: int) -> None:
         """`date` of this host is off by that much (the clock itself belongs to the machine)."""
         self.sh(

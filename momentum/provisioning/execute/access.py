@@ -79,7 +79,10 @@ def authorized_keys(step: Step, outside: Outside, say: Progress) -> Mapping[str,
             f"printf %s {shlex.quote(new[user])} >new.{user}; chown {user}: new.{user}; cp -p new.{user} {path}.new",
             f"sync {path}.new; mv {path}.new {path}",
         ]
-        undo.append(f"[ ! -e before.{user} ] || cp -p before.{user} {path}")
+        # A file that was not replaced stays untouched: on a full disk it might not come back.
+        undo.append(
+            f"rm -f {path}.new; [ ! -e before.{user} ] || cmp -s before.{user} {path} || cp -p before.{user} {path}"
+        )
     change_or_undo(
         hosts, server, "keys", apply="\n".join(apply), undo="\n".join(undo), within_s=step.wants.get("within_s", 30)
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from momentum.adapters.ssh import DiskFull
 from momentum.errors import MomentumError
 from momentum.provisioning.rendered import HAVE
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 TAKES_S = 900
 
-_NO_BUILD, _NO_DOWNLOAD, _WRONG_SUM = 70, 71, 72
+_NO_BUILD, _NO_DOWNLOAD, _WRONG_SUM, _NO_ROOM = 70, 71, 72, 73
 # The old program stays until the new one was found to be what its publisher says it is.
 _INSTALL = (
     "set -eu\n"
@@ -31,7 +32,7 @@ new=$program.momentum-new
 mkdir -p "$(dirname "$program")"
 trap 'rm -f "$new" "$new".*' EXIT
 get() {{ curl -fsSL --retry 3 --connect-timeout 20 --max-time {TAKES_S // 2} -o "$1" "$base/$2"; }}
-get "$new.sums" "$sums" && get "$new" "$name" || exit {_NO_DOWNLOAD}
+get "$new.sums" "$sums" && get "$new" "$name" || {{ [ $? = 23 ] && exit {_NO_ROOM}; exit {_NO_DOWNLOAD}; }}
 wanted=$(awk -v name="$name" '$2 == name || $2 == "*" name {{ print $1; exit }}' "$new.sums")
 found=$(sha256sum <"$new" | cut -c1-64)
 if [ -z "$wanted" ] || [ "$found" != "$wanted" ]; then
@@ -78,6 +79,8 @@ def installed(hosts: Hosts, server: str, release: Release, say: Progress) -> boo
     argv = ["sh", "-c", script, f"install {release.name}", base, release.version, release.program, release.ask]
     result = hosts.run(server, [*argv, *release.amd64, *release.arm64], sudo=True, timeout_s=TAKES_S)
     said = (result.err.strip().splitlines() or ["nothing was said"])[-1][-300:]
+    if result.exit == _NO_ROOM:
+        raise DiskFull(server, f"no space left on its disk for {release.words}; make room and apply again")
     if result.exit == _NO_DOWNLOAD:
         raise MomentumError(
             f"{server}: {release.words} could not be downloaded from {base}: {said}. The program that was there is as "

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from momentum.fleet.steps import Step
     from momentum.provisioning.outside import Execute, Outside, Progress
 
+# cat tells of a full disk, wg does not.
 _BORN = (
     "set -eu\n"
     + HAVE % {"program": "wg", "package": "wireguard-tools"}
@@ -22,7 +23,9 @@ _BORN = (
 key=$1
 mkdir -p "$(dirname "$key")"
 if [ ! -s "$key" ]; then
-  wg genkey >"$key.new"
+  trap 'rm -f "$key.new"' EXIT
+  wg genkey | cat >"$key.new"
+  [ -s "$key.new" ]
   sync "$key.new"
   mv "$key.new" "$key"
 fi

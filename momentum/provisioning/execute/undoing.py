@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from momentum.adapters.ssh import CommandFailed, SshError
+from momentum.adapters.ssh import CommandTimeout, ConnectionLost, SshError
 from momentum.errors import MomentumError
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ setsid sh -c '
 until [ -e applied ] || [ -e refused ]; do sleep 0.05; done
 [ -e applied ] || { cat said >&2; exit 1; }
 """
-_KEEP = f"""cd "$1/$2.run" && mkdir decided || exit {_TAKEN_BACK}
+_KEEP = f"""cd "$1/$2.run" || exit {_TAKEN_BACK}
+until [ -e applied ] || [ -e refused ]; do sleep 0.05; done
+[ -e applied ] || {{ cat said >&2; exit {_TAKEN_BACK}; }}
+mkdir decided || exit {_TAKEN_BACK}
 sh -ec "$3"
 """
 
@@ -44,16 +48,12 @@ def change_or_undo(
     """Shell scripts run as root in a folder of their own on the host; `what` is a word that names the change.
 
     `apply` changes, `undo` restores what `apply` put aside; if `apply` fails, `undo` runs at once. `keep` runs once a
-    connection made after the change has come through; what it prints is returned. Raises TakenBack, CommandFailed.
+    connection made after the change has come through; what it prints is returned. Raises TakenBack, SshError.
     """
     begin = ["sh", "-c", _BEGIN, "begin", FOLDER, what, str(within_s), apply, undo]
     deadline = time.monotonic() + within_s
-    try:
+    with suppress(CommandTimeout, ConnectionLost):  # the change may have ended this very line; the new one decides
         hosts.check(server, begin, sudo=True, timeout_s=within_s)
-    except CommandFailed:
-        raise
-    except SshError:
-        pass  # the change may have ended this very connection; the new one decides
     problem = ""
     while time.monotonic() < deadline:
         hosts.forget_connection(server)

@@ -22,7 +22,9 @@ FULL = pytest.mark.fault("disk full on the host")
 
 def held(at: Operator, folder: str) -> str:
     """Names, owners, modes and sums of what lies there."""
-    look = f"cd {folder} && find . -type f ! -name filling -exec stat -c '%n %U %a' {{}} + -exec sha256sum {{}} + | sort"
+    look = (
+        f"cd {folder} && find . -type f ! -name filling -exec stat -c '%n %U %a' {{}} + -exec sha256sum {{}} + | sort"
+    )
     return at.network.hosts["core-0"].sh(look, check=False)
 
 
@@ -46,7 +48,7 @@ def full(at: Operator, folder: str, does: Callable[[], object], words: str) -> N
     ("kind", "folder", "first", "again"),
     [
         ("load_sysctl", "/etc/sysctl.d", (), {"written": [], "loaded": False}),
-        ("write_files", "/etc/systemd/system", (), {"written": []}),
+        ("write_files", "/etc/apt/apt.conf.d", (), {"written": []}),
         ("mesh_key", "/etc/wireguard", (), None),
         ("mesh_config", "/etc/wireguard", ("mesh_key",), {"written": []}),
         ("load_firewall", "/var/lib/momentum", ("mesh_key",), {"loaded": False}),
