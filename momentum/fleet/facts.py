@@ -159,7 +159,6 @@ class Known:
     services: Mapping[str, str] = field(default_factory=dict)
     host_keys: Mapping[str, str] = field(default_factory=dict)
     cluster_id: str | None = None
-    k3s_version: str | None = None
     orders: tuple[OpenOrder, ...] = ()
     dns_pending: tuple[str, ...] = ()
     applied_fleet: str | None = None

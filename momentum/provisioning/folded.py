@@ -82,7 +82,6 @@ class Folded:
             services=self._memory("service"),
             host_keys=self._memory("host_key"),
             cluster_id=self._memory("cluster_id").get(""),
-            k3s_version=self._memory("k3s_version").get(""),
             orders=tuple(
                 OpenOrder(server, order["cart_id"], order["order_id"], order["status"], order.get("since", ""))
                 for server, order in sorted(orders.items())

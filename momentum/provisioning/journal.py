@@ -22,7 +22,7 @@ from momentum.provisioning.folded import Folded, HistoryRow
 from momentum.provisioning.masking import Masker
 from momentum.provisioning.mirror import JournalForked, key_of, synchronise
 
-Memory = Literal["service", "host_key", "cluster_id", "k3s_version", "order", "dns_pending"]
+Memory = Literal["service", "host_key", "cluster_id", "order", "dns_pending"]
 
 _TABLE = "CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, event BLOB NOT NULL)"
 
@@ -110,7 +110,7 @@ class Journal:
 
         `service`, `host_key`: target is the server. `order`: target is the server, value is `{"cart_id": str,
         "order_id": int | None, "status": str, "since": str}`. `dns_pending`: target is a set of records that was
-        changed and not yet refreshed. `cluster_id`, `k3s_version`: target is "".
+        changed and not yet refreshed. `cluster_id`: target is "".
         """
         self._append("remembered", "", memory=memory, target=target, value=value)
 

@@ -84,12 +84,17 @@ def _read_dns(outside: Outside, readers: Readers, facts: Facts) -> Facts:
 
 
 def _read_hosts(outside: Outside, readers: Readers, names: set[str] | None, facts: Facts) -> Facts:
-    """Hosts of machines that are there and whose key is pinned: any other is not known to be ours yet."""
+    """Hosts of machines that are there and whose key is pinned: any other is not known to be ours yet.
+
+    A machine without an address (expired, or still being made) is nowhere to be asked.
+    """
     machines, known = facts.machines or {}, outside.known
     there = [
         one.name
         for one in outside.fleet.servers
-        if known.services.get(one.name) in machines and one.name in known.host_keys
+        if (machine := machines.get(known.services.get(one.name, "")))
+        and machine.public_ipv4
+        and one.name in known.host_keys
     ]
     wanted = [name for name in there if names is None or name in names]
     found, failed = readers.hosts(wanted, facts)

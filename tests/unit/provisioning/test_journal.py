@@ -70,12 +70,11 @@ def test_what_is_known_is_what_was_learnt(tmp_path: Path) -> None:
     journal.done(entry, {"known": {"service": {"s1": "vps-1"}, "order": {"s1": None}}})
     journal.remember("host_key", "s1", "ssh-ed25519 AAAA")
     journal.remember("cluster_id", "", "c-1")
-    journal.remember("k3s_version", "", "v1.36.3+k3s1")
     journal.finish(PLAN.hash, '{"name": "momentum"}')
     known = journal.known()
     assert known.services == {"s1": "vps-1"} and known.orders == ()
     assert known.host_keys == {"s1": "ssh-ed25519 AAAA"}
-    assert (known.cluster_id, known.k3s_version) == ("c-1", "v1.36.3+k3s1")
+    assert known.cluster_id == "c-1"
     assert known.applied_fleet == '{"name": "momentum"}'
 
 
@@ -171,7 +170,7 @@ def test_no_secret_reaches_the_file_or_the_mirror(tmp_path: Path) -> None:
     entry = _worked(journal)
     journal.failed(entry, f"curl: token {canary} refused")
     journal.done(journal.begin(PLAN.hash, STEP), {"log": [f"--token={canary}"], canary: {"deep": canary}})
-    journal.remember("k3s_version", "", canary)
+    journal.remember("cluster_id", "", canary)
     key = "-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END OPENSSH PRIVATE KEY-----"
     journal.failed(journal.begin(PLAN.hash, STEP), f"it said {key} and AGE-SECRET-KEY-1QQQQ")
     assert "refused" in journal.history()[1].detail

@@ -26,6 +26,7 @@ class Outer:
     read: list[str] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
     machines: list[str] = field(default_factory=lambda: [f"vps-{name}" for name in SERVERS])
+    nowhere: str = ""
 
     def _of(self, what: str, value: Any) -> Any:
         self.read.append(what)
@@ -38,10 +39,13 @@ class Outer:
         well = {name: f"host {name}" for name in names if f"host:{name}" not in self.broken}
         return well, {name: "no answer" for name in names if name not in well}
 
+    def machine(self, service: str) -> Any:
+        return SimpleNamespace(public_ipv4="" if service == self.nowhere else "203.0.113.1")
+
     def readers(self) -> Readers:
         return Readers(
-            machines=lambda: self._of("machines", dict.fromkeys(self.machines, "seen")),
-            machine=lambda service: self._of(f"machine:{service}", "seen again"),
+            machines=lambda: self._of("machines", {one: self.machine(one) for one in self.machines}),
+            machine=lambda service: self._of(f"machine:{service}", self.machine(service)),
             dns=lambda: self._of("dns", ("record",)),
             hosts=self.hosts,
             cluster=lambda facts: self._of("cluster", "cluster"),
@@ -72,6 +76,13 @@ def test_without_the_provider_nothing_else_is_taken_for_missing() -> None:
     facts = looked(Outer(broken={"machines"}))(None, None)
     assert facts.machines is None
     assert "machines" in facts.unread
+
+
+def test_a_machine_without_an_address_is_not_asked() -> None:
+    world = Outer(nowhere="vps-server-2")
+    facts = looked(world)(None, None)
+    assert set(facts.hosts) == {*SERVERS} - {"server-2"}
+    assert "host:server-2" not in world.read
 
 
 def test_a_machine_that_nobody_has_pinned_yet_is_no_host() -> None:
