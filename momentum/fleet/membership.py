@@ -13,6 +13,10 @@ K3S_CHANGES = ("cluster:nodes", "cluster:members")
 CORDONED_BY_US, DRAINED = "momentum/cordoned", "drained"
 """A node's label and its value: which nodes we cordoned, so that one which a person cordoned stays so."""
 
+BEGUN = {"k3s.join": "/var/lib/momentum/k3s.joining", "k3s.rejoin": "/var/lib/momentum/k3s.rejoining"}
+"""On a host from before such a step has an effect until all of it is done: K3s goes on by itself, and what the cluster
+looks like meanwhile does not tell that the step is at its end."""
+
 
 def unseen(server: str, facts: Facts, known: Known) -> bool:
     """There is such a host, and it could not be read: whatever it is, nothing may be done about it."""
@@ -34,6 +38,12 @@ def lost(server: str, facts: Facts, known: Known) -> bool:
         return False
     machine = facts.machines.get(service)
     return machine is None or machine.state == EXPIRED
+
+
+def begun(server: str, facts: Facts) -> str | None:
+    """The kind of the join that this host is in the midst of."""
+    host = facts.hosts.get(server)
+    return next((kind for kind, mark in BEGUN.items() if host and mark in host.files), None)
 
 
 def member_of(server: str, cluster: Cluster | None) -> EtcdMember | None:

@@ -10,7 +10,16 @@ from collections.abc import Iterator
 
 from momentum.fleet.fact_hash import rests_on
 from momentum.fleet.facts import Facts, Known
-from momentum.fleet.membership import K3S_CHANGES, changeable, founder, lost_for_good, member_of, node_of, unseen
+from momentum.fleet.membership import (
+    K3S_CHANGES,
+    begun,
+    changeable,
+    founder,
+    lost_for_good,
+    member_of,
+    node_of,
+    unseen,
+)
 from momentum.fleet.quorum import server_names
 from momentum.fleet.schema import Fleet
 from momentum.fleet.steps import Step
@@ -33,8 +42,9 @@ def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
     for name in names:
         yield from _stale(name, facts, known)
     for name in names:
-        if not _on_disk(name, facts) or member_of(name, facts.cluster) is None:
-            yield _join(fleet, name, _on_disk(name, facts), facts, known)
+        on_disk, member = _on_disk(name, facts), member_of(name, facts.cluster)
+        if begun(name, facts) or not on_disk or member is None:
+            yield _join(fleet, name, on_disk and member is None, facts, known)
 
 
 def first_restored(fleet: Fleet, facts: Facts, known: Known) -> str | None:
@@ -46,10 +56,10 @@ def first_restored(fleet: Fleet, facts: Facts, known: Known) -> str | None:
 
 
 def _stale(name: str, facts: Facts, known: Known) -> Iterator[Step]:
-    """What the cluster remembers of a server whose etcd is gone."""
+    """What the cluster remembers of a server whose etcd is gone. A member that never started is its join, begun."""
     if _on_disk(name, facts):
         return
-    if member_of(name, facts.cluster) is not None:
+    if (member := member_of(name, facts.cluster)) and member.started:
         yield remove_member(name, "its disk has no etcd any more, and etcd still counts it", facts, known)
     if node_of(name, facts.cluster) is not None:
         yield delete_node(name, "its disk was wiped: K3s would refuse it under the old node's password", facts, known)
@@ -68,15 +78,17 @@ def _after_restore(fleet: Fleet, name: str, facts: Facts, known: Known) -> Itera
     yield _join(fleet, name, on_disk, facts, known)
 
 
-def _join(fleet: Fleet, name: str, on_disk: bool, facts: Facts, known: Known) -> Step:
-    reason = "it is no member of the cluster"
-    if on_disk:
+def _join(fleet: Fleet, name: str, stale: bool, facts: Facts, known: Known) -> Step:
+    """stale: etcd on its disk is not of this cluster any more."""
+    reason = "its join was begun and is not at its end" if begun(name, facts) else "it is no member of the cluster"
+    kind = "k3s.rejoin" if stale or begun(name, facts) == "k3s.rejoin" else "k3s.join"
+    if kind == "k3s.rejoin":
         reason += "; etcd on its disk is of before a restore or a removal, and is moved away"
     return Step(
-        kind="k3s.rejoin" if on_disk else "k3s.join",
+        kind=kind,
         target=name,
         reason=reason,
-        risk="destroys data" if on_disk else "restart",
+        risk="destroys data" if kind == "k3s.rejoin" else "restart",
         wants={"version": fleet.k3s.version, "role": "server"},
         rests_on=rests_on(facts, known, "known:cluster_id", "cluster:members", f"host:{name}:k3s"),
         changes=(f"host:{name}:k3s", f"host:{name}:files", *K3S_CHANGES),

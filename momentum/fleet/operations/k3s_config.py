@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from momentum.fleet.fact_hash import rests_on
 from momentum.fleet.facts import Facts, Known
-from momentum.fleet.membership import K3S_CHANGES, bears_loss_of, changeable, node_of, works
+from momentum.fleet.membership import K3S_CHANGES, bears_loss_of, begun, changeable, founder, node_of, works
 from momentum.fleet.render import addresses_of
 from momentum.fleet.render.compare import differing
 from momentum.fleet.render.k3s import k3s_files, unit_of
@@ -23,6 +23,8 @@ def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
     for server in sorted(fleet.servers, key=lambda server: server.role != "server"):
         if node_of(server.name, facts.cluster) is None or not bears_loss_of(server.name, facts.cluster):
             continue
+        if begun(server.name, facts) or server.name == founder(fleet, facts, known):
+            continue  # what founds or joins configures, too, and is not at its end
         if told := [f"{path} is {found}" for path, found in _unlike(fleet, server, facts, known)]:
             files = f"host:{server.name}:files"
             yield Step(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from momentum.fleet.fact_hash import rests_on
 from momentum.fleet.facts import Facts, Known
-from momentum.fleet.membership import changeable, lost_for_good, node_of, unseen
+from momentum.fleet.membership import changeable, lost_for_good, node_of
 from momentum.fleet.schema import Fleet
 from momentum.fleet.steps import Step
 
@@ -21,9 +21,9 @@ def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
     applied = _applied(known)
     for server in fleet.servers:
         node = node_of(server.name, facts.cluster)
-        if node is None and unseen(server.name, facts, known):
+        if node is None:  # it comes with the labels of its configuration
             continue
-        there = node.labels if node else {}
+        there = node.labels
         wanted = {key: value for key, value in sorted(server.labels.items()) if there.get(key) != value}
         gone = sorted((applied.get(server.name, set()) - server.labels.keys()) & there.keys())
         if wanted or gone:

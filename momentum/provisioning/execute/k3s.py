@@ -14,7 +14,7 @@ from momentum.adapters.etcd import EtcdError
 from momentum.adapters.ssh import SshError
 from momentum.errors import MomentumError
 from momentum.fleet.ladder import ladder
-from momentum.fleet.membership import founder
+from momentum.fleet.membership import BEGUN, founder
 from momentum.fleet.quorum import server_names
 from momentum.fleet.render.k3s import PATH_JOIN, unit_of
 from momentum.provisioning.execute.cluster import refuse_without_majority
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from momentum.provisioning.outside import Execute, Outside, Progress
 
 DB = "/var/lib/rancher/k3s/server/db"
-REJOINING = "/var/lib/momentum/k3s.rejoining"
-"""Names where the old etcd goes, from before it is moved until the server is a member again."""
+REJOINING = BEGUN["k3s.rejoin"]
+"""Names where the old etcd goes, too."""
 SNAPSHOT_TAKES_S = 900
 
 # Prints whether the data was moved by this very step, now or before it was killed.
@@ -101,6 +101,8 @@ def join(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
     via = via_for(outside, server)
     if role == "server":
         _refuse_stale(outside, server, via)
+    if (mark := BEGUN[step.kind]) not in host_of(outside, server).files:
+        outside.hosts.put(server, mark, "")
     _join(step, outside, via, say)
     return {"via": via}
 
@@ -119,7 +121,6 @@ def rejoin(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
     if put_aside := hosts.check(server, ["sh", "-c", _MOVE, "move", unit], sudo=True, timeout_s=180).strip():
         say(f"its old etcd lies in {put_aside}")
     _join(step, outside, via, say)
-    hosts.check(server, ["rm", "-f", REJOINING], sudo=True)
     return {"via": via, "moved_to": put_aside or (moved or b"").decode().strip()}
 
 
@@ -132,6 +133,7 @@ def _join(step: Step, outside: Outside, via: str, say: Progress) -> None:
     configured(outside, server, files, say, join=not runs)
     started(outside, server, lambda: not_ready(outside, server, via, step.wants["version"]), say)
     noted(outside, server, files, say)
+    outside.hosts.check(server, ["rm", "-f", *BEGUN.values()], sudo=True)
 
 
 def configure(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
@@ -186,11 +188,17 @@ def _member(outside: Outside, server: str, via: str) -> EtcdMember | None:
 
 
 def _refuse_stale(outside: Outside, server: str, via: str) -> None:
-    """One that was never started is this very join, cut short: K3s goes on with it."""
-    member, on_disk = _member(outside, server, via), host_of(outside, server).etcd_on_disk
-    if member is None and on_disk:
+    """One that was never started is this very join, cut short: K3s goes on with it.
+
+    It may do so just now, and first counts itself a member, then has etcd on its disk: so the disk is looked at
+    before etcd is asked, and after.
+    """
+    on_disk = ["test", "-d", f"{DB}/etcd/member"]
+    was_there = outside.hosts.run(server, on_disk, sudo=True).exit == 0
+    member = _member(outside, server, via)
+    if member is None and was_there:
         raise MomentumError(f"{server}: it has etcd of before on its disk and is no member. Plan again")
-    if member is not None and member.started and not on_disk:
+    if member is not None and member.started and outside.hosts.run(server, on_disk, sudo=True).exit != 0:
         raise MomentumError(f"{server}: etcd still counts its member of before, {member.id}. Plan again")
 
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from momentum.fleet.facts import Facts, Known, Snapshot
+from momentum.fleet.facts import Facts, FileFact, Known, Snapshot
+from momentum.fleet.membership import BEGUN
 from momentum.fleet.operations import agents, control_plane, etcdctl, first_server, labels, leaving, upgrade
 from momentum.fleet.plan import plan
 from momentum.fleet.schema import Fleet
@@ -45,8 +46,7 @@ def test_a_bootstrap_is_whole_from_the_first_look() -> None:
         ("k3s.join", "s2"),
         ("k3s.join", "s3"),
         ("k3s.join", "a1"),
-        *(("node.label", name) for name in ("s1", "s2", "s3", "a1")),
-    ]
+    ], "a node comes with the labels of its configuration"
 
 
 def test_a_founding_that_was_cut_short_goes_on_under_the_same_id() -> None:
@@ -81,6 +81,24 @@ def test_a_wiped_server_the_first_included_joins_after_its_stale_member_went(nam
     found = list(steps(FLEET, facts, KNOWN))
     assert kinds(found) == [("etcd.remove_member", name), ("node.delete", name), ("k3s.join", name)]
     assert found[0].wants == {"member": f"id-{name}"}
+
+
+@pytest.mark.parametrize("kind", ["k3s.join", "k3s.rejoin"])
+def test_a_join_that_was_begun_is_wanted_until_all_of_it_is_done(kind: str) -> None:
+    """Whatever K3s has come to by itself meanwhile: nothing yet, a member without etcd on its disk, a whole node."""
+    marked = replace(well().hosts["s2"], files={BEGUN[kind]: FileFact("", "root", 0o644)})
+    whole, empty = hosts_with(well(), s2=marked), hosts_with(well(), s2=replace(marked, etcd_on_disk=False))
+    nodes = tuple(node(one) for one in ("s1", "s3", "a1"))
+    added = replace(member("s2", healthy=False), started=False)
+    half = cluster_with(empty, members=(member("s1"), added, member("s3")), nodes=nodes)
+    nothing = cluster_with(empty, members=(member("s1"), member("s3")), nodes=nodes)
+    for facts in (whole, half, nothing):
+        assert kinds(steps(FLEET, facts, KNOWN)) == [(kind, "s2")]
+
+
+def test_a_join_that_was_begun_on_an_agent_does_not_delete_its_node() -> None:
+    marked = replace(well().hosts["a1"], files={BEGUN["k3s.join"]: FileFact("", "root", 0o644)})
+    assert kinds(steps(FLEET, hosts_with(well(), a1=marked), KNOWN)) == [("k3s.join", "a1")]
 
 
 def test_a_wiped_agent_joins_again() -> None:
