@@ -45,7 +45,8 @@ def _head(plan: Plan, cost: PlanCost) -> list[str]:
         f"(with {cost.vat_percent:g} % tax; {cost.monthly:+} and {cost.today} without)"
     )
     if not plan.steps:
-        steps = "Nothing to do"
+        asked = ", ".join(plan.questions)
+        steps = f"No step; open: {escape(asked)}" if asked else "Nothing to do"
     return [
         f'<text x="{_MARGIN}" y="34" font-size="18" font-weight="600">{steps}</text>',
         f'<text x="{_MARGIN}" y="56">{escape(money)}</text>',

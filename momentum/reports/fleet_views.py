@@ -31,12 +31,12 @@ NOTHING_TO_DO = "Nothing to do: all that was seen is as the fleet file says."
 _RISKS = {"reversible": "", "restart": "yellow", "destroys data": "bold red"}
 
 
-def plan_view(console: Console, plan: Plan, vat_percent: float) -> None:
-    """Every step with its reason, price and risk; sums; the hash to say yes to."""
+def plan_view(console: Console, plan: Plan, vat_percent: float, differing: int = 0) -> None:
+    """Every step with its reason, price and risk; sums; the hash to say yes to. `differing` counts differences."""
     _not_seen(console, plan.unread)
     _open(console, plan.questions)
     if not plan.steps:
-        console.print(_nothing(plan))
+        console.print(_nothing(plan, differing))
         return
     if console.width >= _WIDE:
         _plan_table(console, plan)
@@ -55,7 +55,7 @@ def plan_view(console: Console, plan: Plan, vat_percent: float) -> None:
     if risky:
         named = ", ".join(dict.fromkeys(step.target for step in risky))
         console.print(Text(f"Destroys data on {named}: each is asked for by its name.", style="bold red"))
-    console.print(Text.assemble(f"{len(plan.steps)} steps. Plan ", (plan.hash, "bold")), highlight=False)
+    console.print(Text.assemble(f"{_steps(plan)}. Plan ", (plan.hash, "bold")), highlight=False)
 
 
 def _plan_table(console: Console, plan: Plan) -> None:
@@ -151,10 +151,10 @@ def fleet_view(console: Console, seen: Survey) -> None:
     if seen.differences:
         _heading(console, "Not as the file says")
         _rows(console, [vars(one) for one in seen.differences])
-    if seen.plan is not None:
-        steps = len(seen.plan.steps)
+    if (plan := seen.plan) is not None:
+        todo = f"{_steps(plan)} to do: `momentum infra plan`"
         console.print()
-        console.print(f"{steps} steps to do: `momentum infra plan`" if steps else _nothing(seen.plan), highlight=False)
+        console.print(todo if plan.steps else _nothing(plan, len(seen.differences)), highlight=False)
 
 
 def _rows(console: Console, found: Sequence[Mapping[str, Any]]) -> None:
@@ -177,11 +177,19 @@ def _open(console: Console, questions: Mapping[str, str]) -> None:
         console.print(Text(f"open: {what}: {question}", style="bold yellow"))
 
 
-def _nothing(plan: Plan) -> str:
+def _steps(plan: Plan) -> str:
+    return "1 step" if len(plan.steps) == 1 else f"{len(plan.steps)} steps"
+
+
+def _nothing(plan: Plan, differing: int) -> str:
     """Why a plan has no steps."""
     if "machines" in plan.unread:
         return "No plan: what is not seen is not missing."
-    return "No step: what is open is for a person to decide first." if plan.questions else NOTHING_TO_DO
+    if plan.questions:
+        return "No step: what is open is for a person to decide first."
+    return (
+        "No step: what differs (`momentum infra status`) is for a person to put right." if differing else NOTHING_TO_DO
+    )
 
 
 def findings_view(console: Console, findings: Sequence[Finding]) -> None:

@@ -95,7 +95,7 @@ def plan(as_json: Json = False) -> None:
         _not_connected(seen, "A plan is the difference to what exists, which nobody has seen." if seen.fleet else "")
         return
     assert seen.fleet is not None
-    plan_view(console, seen.plan, seen.fleet.budget.vat_percent)
+    plan_view(console, seen.plan, seen.fleet.budget.vat_percent, len(seen.differences))
     _alone(seen)
     if seen.plan.steps:
         say("`momentum infra apply` asks for a yes to this plan and executes it.")
@@ -136,7 +136,7 @@ def _asked(seen: Survey) -> tuple[str | None, list[str]]:
     planned = seen.plan
     if planned is None or seen.fleet is None:
         raise MomentumError(seen.not_seen)
-    plan_view(console, planned, seen.fleet.budget.vat_percent)
+    plan_view(console, planned, seen.fleet.budget.vat_percent, len(seen.differences))
     if not planned.steps:
         return None, []
     if not sys.stdin.isatty():

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
-from momentum.fleet.facts import Facts
+from momentum.fleet.facts import Facts, Known
+from momentum.fleet.plan_picture import plan_picture
 from momentum.fleet.source import read_fleet
 from momentum.fleet.steps import Plan, Price, Step
 from momentum.fleet.template import default_fleet_text
@@ -58,6 +59,18 @@ def test_no_step_is_said_and_what_was_not_seen_is_not_taken_for_done() -> None:
     blind = shown(80, plan_view, Plan("fleet", (), {"machines": "OVH does not answer"}), 20)
     assert "Nothing to do" not in blind
     assert "OVH does not answer" in blind
+
+
+def test_what_is_open_is_shown_and_never_that_all_is_well_beside_it() -> None:
+    asks = Plan("fleet", (), questions={"server-2": "its machine is gone"})
+    told = shown(80, plan_view, asks, 20)
+    assert "open: server-2: its machine is gone" in told and "Nothing to do" not in told
+    assert "Nothing to do" not in plan_picture(asks, 20) and "server-2" in plan_picture(asks, 20)
+    assert "Nothing to do" not in shown(80, plan_view, Plan("fleet", ()), 20, 1), "something differs"
+    known = Known(services={server.name: f"vps-{server.name}" for server in FLEET.servers})
+    status = " ".join(shown(120, fleet_view, Survey(FLEET, Facts(machines={}, dns=()), known)).split())
+    assert "open: server-2: its machine vps-server-2 is gone" in status
+    assert "Nothing to do" not in status
 
 
 @pytest.mark.parametrize("width", [80, 120])
