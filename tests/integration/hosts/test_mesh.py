@@ -8,6 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from momentum.adapters.ssh import Hosts
+from momentum.fleet.operations import mesh
+from momentum.fleet.operations.base import differences
 from momentum.provisioning.execute.mesh import ClockOff
 from tests.hosts import Network
 from tests.hosts.small_fleet import Operator, operator
@@ -73,10 +75,39 @@ def test_a_peer_is_added_without_cutting_the_others(network: Network, reach: Cal
     assert shaken.strip() in network.hosts["core-0"].sh("wg show all latest-handshakes")
 
 
-def test_a_wrong_clock_stops_the_mesh_with_words(network: Network, reach: Callable[..., Hosts]) -> None:
+@pytest.mark.fault("a dead WireGuard peer")
+def test_a_dead_peer_is_named_and_lives_again(network: Network, reach: Callable[..., Hosts]) -> None:
+    """Its tunnels end, its host goes on: the other calls it silent, and it alone has something to do."""
+    at = operator(network, reach, 2)
+    at.bring_up("mesh_key", "mesh_config")
+    assert not list(mesh.differences(at.fleet, at.facts, at.known))
+    network.hosts["core-1"].sh("kill -KILL $(pidof wireguard-go)")
+    facts = at.look()
+    named = {(server, field): found for server, _, field, _, found in mesh.differences(at.fleet, facts, at.known)}
+    assert named == {("core-0", "peer core-1"): "silent", ("core-1", "peer core-0"): "missing"}
+    started = network.hosts["core-0"].started_units()
+    assert [(step.kind, step.target) for step in mesh.steps(at.fleet, facts, at.known)] == [("mesh_config", "core-1")]
+    at.do("mesh_config", "core-1")
+    assert pings("core-1", "core-0", at)
+    assert not list(mesh.differences(at.fleet, at.look(), at.known))
+    assert network.hosts["core-0"].started_units() == started
+
+
+@pytest.mark.fault("a clock off by ten minutes")
+@pytest.mark.parametrize(("seconds", "way"), [(600, "ahead of"), (-600, "behind")])
+def test_a_wrong_clock_stops_the_mesh_with_words(
+    seconds: int, way: str, network: Network, reach: Callable[..., Hosts]
+) -> None:
     at = operator(network, reach, 1)
-    network.hosts["core-0"].wrong_clock(600)
-    assert at.look().hosts["core-0"].clock_offset_s == pytest.approx(600, abs=2)
-    with pytest.raises(ClockOff, match=r"core-0: its clock is (599|600|601) s ahead of"):
+    network.hosts["core-0"].wrong_clock(seconds)
+    assert at.look().hosts["core-0"].clock_offset_s == pytest.approx(seconds, abs=2)
+    with pytest.raises(ClockOff, match=rf"core-0: its clock is (599|600|601) s {way} this machine's"):
         at.do("mesh_config", "core-0")
     assert network.hosts["core-0"].sh("ls /etc/wireguard") == ""
+    named = [
+        (field, found) for _, part, field, _, found in differences(at.fleet, at.facts, at.known) if part == "clock"
+    ]
+    assert [(field, way in found) for field, found in named] == [("time", True)]
+    network.hosts["core-0"].sh("rm /usr/local/bin/date")
+    at.bring_up("mesh_key", "mesh_config")
+    assert "clock" not in {part for _, part, *_ in differences(at.fleet, at.facts, at.known)}
