@@ -54,6 +54,15 @@ def fleet_of(network: Network, names: Iterable[str]) -> Fleet:
     )
 
 
+def machines_of(network: Network, names: Iterable[str]) -> dict[str, Machine]:
+    """As the provider would tell of these hosts."""
+    addresses = {name: network.hosts[name].address for name in names}
+    return {
+        f"vps-{name}": Machine(f"vps-{name}", name, "", "", "running", "", address, None, True)
+        for name, address in addresses.items()
+    }
+
+
 @dataclass
 class Memory:
     """What an executor asks of the journal."""
@@ -94,11 +103,7 @@ class Operator:
 
     def look(self) -> Facts:
         read, unread = read_hosts(self.hosts, self.fleet, self.names)
-        addresses = {name: self.network.hosts[name].address for name in self.names}
-        machines = {
-            f"vps-{name}": Machine(f"vps-{name}", name, "", "", "running", "", address, None, True)
-            for name, address in addresses.items()
-        }
+        machines = machines_of(self.network, self.names)
         self.facts = Facts(machines=machines, hosts=read, unread={f"host:{name}": why for name, why in unread.items()})
         return self.facts
 
