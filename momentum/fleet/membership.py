@@ -98,6 +98,12 @@ def lost_for_good(fleet: Fleet, facts: Facts, known: Known) -> bool:
     return sum(facts.hosts[name].etcd_on_disk for name in servers) < majority(len(servers))
 
 
+def unnamed(fleet: Fleet, cluster: Cluster) -> list[str]:
+    """Nodes and members that no server of the file is. A member whose node is gone already is still to be taken out."""
+    there = {node.name for node in cluster.nodes} | {member.name for member in cluster.members}
+    return sorted(there - {server.name for server in fleet.servers})
+
+
 def is_dead(name: str, cluster: Cluster) -> bool:
     """Its node does not answer, while others do, and its etcd, if it has one, does not either."""
     node, member = node_of(name, cluster), member_of(name, cluster)

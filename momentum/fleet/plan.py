@@ -11,9 +11,11 @@ from momentum.fleet.facts import Facts, Known
 from momentum.fleet.operations import (
     agents,
     base,
+    closing,
     control_plane,
     dead,
     dns,
+    ending,
     etcdctl,
     firewall,
     first_server,
@@ -47,11 +49,13 @@ AREAS: Mapping[str, Steps] = {
     "upgrade": upgrade.steps,
     "dns": dns.steps,
     "leaving": leaving.steps,
+    "closing": closing.steps,
+    "ending": ending.steps,
 }
 
 
 # Areas in which something may be for a person to decide before anything is planned.
-_ASKING = (servers, mesh)
+_ASKING = (servers, leaving, mesh)
 
 
 def fleet_hash(fleet: Fleet) -> str:

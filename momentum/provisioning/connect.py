@@ -152,11 +152,12 @@ def _provider(settings: Settings, fleet: Fleet, secrets: Mapping[str, str]):  # 
 def _readers(outside: Outside) -> Readers:
     from momentum.provisioning.looking import Readers
     from momentum.provisioning.observe import cluster, hosts, provider, snapshots
+    from momentum.provisioning.reaching import point_at
 
     api, fleet = outside.provider, outside.fleet
 
     def read_hosts(names: Collection[str], facts: Facts) -> tuple[dict[str, Host], dict[str, str]]:
-        _point_at(outside, names, facts)
+        point_at(outside, names, facts)
         return hosts.read_hosts(outside.hosts, fleet, names)
 
     return Readers(
@@ -167,16 +168,3 @@ def _readers(outside: Outside) -> Readers:
         cluster=lambda facts: cluster.read_cluster(fleet, facts, outside.hosts, outside.cluster),
         stored=lambda: snapshots.newest_stored(outside.backups, outside.known.cluster_id),
     )
-
-
-def _point_at(outside: Outside, names: Collection[str], facts: Facts) -> None:
-    """Where each server is reached: at the public address of its machine, with the key that was pinned."""
-    from momentum.adapters.ssh import Endpoint
-
-    known, ssh = outside.known, outside.fleet.ssh
-    for name in names:
-        address = (facts.machines or {})[known.services[name]].public_ipv4
-        there = Endpoint(address, ssh.user, ssh.port, known.host_keys.get(name))
-        if outside.hosts.endpoints.get(name) != there:
-            outside.hosts.endpoints[name] = there
-            outside.hosts.forget_connection(name)

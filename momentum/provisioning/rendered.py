@@ -37,17 +37,20 @@ def host_of(outside: Outside, server: str) -> Host:
 
 def rendered(outside: Outside, step: Step) -> Managed:
     """The files of the target, with addresses and keys as they were read just before."""
+    from momentum.fleet.outgoing import with_named
     from momentum.fleet.render import Addresses, addresses_of, host_files
 
-    read = addresses_of(outside.fleet, outside.facts, outside.known)
-    names = [server.name for server in outside.fleet.servers]
+    peers = (*step.wants.get("peers", ()), *step.wants.get("servers", ()))
+    tunnels = with_named(outside.fleet, peers, outside.facts, outside.known)
+    read = addresses_of(tunnels, outside.facts, outside.known)
+    names = [server.name for server in tunnels.servers]
     addresses = Addresses(
         public_ipv4={**dict.fromkeys(names, NO_ADDRESS), **read.public_ipv4},
         mesh_public_keys={**dict.fromkeys(names, NO_KEY), **read.mesh_public_keys},
     )
     server = server_of(outside.fleet, step.target)
     founding, join_via = step.wants.get("founding", False), step.wants.get("join_via")
-    files = host_files(outside.fleet, server, addresses, founding=founding, join_via=join_via)
+    files = host_files(outside.fleet, server, addresses, founding=founding, join_via=join_via, tunnels=tunnels)
     return managed(files)
 
 

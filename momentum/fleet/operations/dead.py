@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from momentum.fleet.facts import Facts, Known
-from momentum.fleet.membership import bears_removal_of, changeable, is_dead, member_of, node_of, works
+from momentum.fleet.membership import bears_removal_of, changeable, is_dead, member_of, node_of, unnamed, works
 from momentum.fleet.operations.control_plane import delete_node, remove_member
-from momentum.fleet.operations.leaving import unnamed
 from momentum.fleet.schema import Fleet
 from momentum.fleet.steps import Step
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from momentum.fleet.fact_hash import rests_on
 from momentum.fleet.facts import Facts, Host, Known
 from momentum.fleet.membership import unseen
+from momentum.fleet.outgoing import with_outgoing
 from momentum.fleet.render import Addresses, addresses_of, unknown
 from momentum.fleet.render.compare import differing, sha256_of
 from momentum.fleet.render.firewall import UNIT, firewall_files
@@ -16,16 +17,22 @@ from momentum.fleet.steps import Step
 
 
 def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
-    """Nothing while the address of a server is unknown that this plan does not order: its tunnel would be shut out.
+    return rules(fleet, with_outgoing(fleet, facts, known), facts, known)
+
+
+def rules(fleet: Fleet, tunnels: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
+    """On the servers of `fleet`; `tunnels` are those whose tunnels they let in.
+
+    Nothing while the address of a server is unknown that this plan does not order: its tunnel would be shut out.
 
     That of a server which is away is its last known one.
     """
-    addresses = addresses_of(fleet, facts, known)
-    gone = [one.name for one in fleet.servers if one.name in known.services and one.name not in addresses.public_ipv4]
+    addresses = addresses_of(tunnels, facts, known)
+    gone = [one.name for one in tunnels.servers if one.name in known.services and one.name not in addresses.public_ipv4]
     if gone:
         return
     for server in fleet.servers:
-        if unseen(server.name, facts, known) or not (reason := _reason(fleet, server, facts, addresses)):
+        if unseen(server.name, facts, known) or not (reason := _reason(tunnels, server, facts, addresses)):
             continue
         firewall, files = f"host:{server.name}:firewall", f"host:{server.name}:files"
         yield Step(
@@ -35,7 +42,7 @@ def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
             wants={
                 "part": "firewall",
                 "mesh_port": fleet.mesh.port,
-                "servers": sorted(one.name for one in fleet.servers),
+                "servers": sorted(one.name for one in tunnels.servers),
                 "open": [
                     rule.model_dump(mode="json")
                     for rule in fleet.firewall.open
@@ -48,12 +55,13 @@ def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
 
 
 def differences(fleet: Fleet, facts: Facts, known: Known) -> Iterator[tuple[str, str, str, str, str]]:
-    addresses = addresses_of(fleet, facts, known)
-    if unknown(fleet, addresses, "firewall"):
+    tunnels = with_outgoing(fleet, facts, known)
+    addresses = addresses_of(tunnels, facts, known)
+    if unknown(tunnels, addresses, "firewall"):
         return
     for server in fleet.servers:
         if host := facts.hosts.get(server.name):
-            for field, wanted, found in _unlike(fleet, server, host, addresses):
+            for field, wanted, found in _unlike(tunnels, server, host, addresses):
                 yield server.name, "firewall", field, wanted, found
 
 

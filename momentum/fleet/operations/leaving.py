@@ -1,6 +1,7 @@
-"""Nodes that the file no longer names: drained, out of etcd, out of the cluster, and then their machine ends.
+"""Nodes that the file no longer names: drained, out of etcd, out of the cluster.
 
-Those that are dead went before (`dead`).
+Then the others shut their tunnels to them (`closing`), and their machines end (`ending`). Those that are dead went
+before (`dead`).
 """
 
 from __future__ import annotations
@@ -8,33 +9,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from momentum.fleet.fact_hash import rests_on
-from momentum.fleet.facts import Cluster, Facts, Known
-from momentum.fleet.membership import CORDONED_BY_US, DRAINED, bears_removal_of, changeable, is_dead, member_of, works
+from momentum.fleet.facts import Facts, Known
+from momentum.fleet.membership import CORDONED_BY_US, DRAINED, changeable, is_dead, member_of, unnamed, works
 from momentum.fleet.operations.control_plane import delete_node, remove_member
-from momentum.fleet.operations.servers import ending
+from momentum.fleet.outgoing import staying
 from momentum.fleet.schema import Fleet
 from momentum.fleet.steps import Step
 
 
 def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
-    """The provider's end comes last, and not while the cluster cannot be seen: the machine may still be needed."""
     cluster = facts.cluster
-    if cluster is None or not works(facts) or not changeable(fleet, facts, known):
-        if known.cluster_id is None and cluster is None:
-            yield from ending(fleet, facts, known)  # there never was a cluster to leave
+    if cluster is None or not works(facts) or not changeable(fleet, facts, known) or staying(fleet, facts, known):
         return
-    gone = unnamed(fleet, cluster)
-    blocked = {name for name in gone if member_of(name, cluster) and not bears_removal_of(name, cluster)}
-    for name in gone:
-        if name not in blocked and not is_dead(name, cluster):
+    for name in unnamed(fleet, cluster):
+        if not is_dead(name, cluster):
             yield from _leave(name, facts, known)
-    yield from (step for step in ending(fleet, facts, known) if step.target not in blocked)
 
 
-def unnamed(fleet: Fleet, cluster: Cluster) -> list[str]:
-    """Nodes and members that no server of the file is. A member whose node is gone already is still to be taken out."""
-    there = {node.name for node in cluster.nodes} | {member.name for member in cluster.members}
-    return sorted(there - {server.name for server in fleet.servers})
+def questions(fleet: Fleet, facts: Facts, known: Known) -> Iterator[tuple[str, str]]:
+    """(server, why none leaves) where one cannot."""
+    for name in staying(fleet, facts, known):
+        yield (
+            name,
+            "the file does not name it any more, and it cannot leave: etcd has no majority without it, or cannot be "
+            "asked. No server leaves and no machine ends until the others are well; its tunnels stay",
+        )
 
 
 def _leave(name: str, facts: Facts, known: Known) -> Iterator[Step]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from momentum.fleet.fact_hash import rests_on
 from momentum.fleet.facts import Facts, Host, Known
 from momentum.fleet.membership import unseen
+from momentum.fleet.outgoing import with_outgoing
 from momentum.fleet.render import Addresses, addresses_of, unknown
 from momentum.fleet.render.compare import differing
 from momentum.fleet.render.mesh import INTERFACE, mesh_files
@@ -33,19 +34,25 @@ def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
                 rests_on=rests_on(facts, known, name),
                 changes=(name,),
             )
-    addresses = addresses_of(fleet, facts, known)
-    if _hidden(fleet, facts, known, addresses):
+    yield from configurations(fleet, with_outgoing(fleet, facts, known), facts, known)
+
+
+def configurations(fleet: Fleet, tunnels: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
+    """On the servers of `fleet`; `tunnels` are those that every one of them has a tunnel to."""
+    seen = [server for server in fleet.servers if not unseen(server.name, facts, known)]
+    addresses = addresses_of(tunnels, facts, known)
+    if _hidden(tunnels, facts, known, addresses):
         return
     # a peer's key that changed by itself is somebody else's
     of_all = rests_on(facts, known, "machines", *(f"host:{one.name}:mesh" for one in seen))
     for server in seen:
-        if reason := _reason(fleet, server, facts, addresses):
+        if reason := _reason(tunnels, server, facts, addresses):
             files = f"host:{server.name}:files"
             yield Step(
                 kind="mesh_config",
                 target=server.name,
                 reason=reason,
-                wants={"part": "mesh", "peers": sorted(one.name for one in fleet.servers if one.name != server.name)}
+                wants={"part": "mesh", "peers": sorted(one.name for one in tunnels.servers if one.name != server.name)}
                 | fleet.mesh.model_dump(mode="json"),
                 rests_on=of_all | rests_on(facts, known, files),
                 changes=(files, f"host:{server.name}:mesh", f"host:{server.name}:k3s"),  # units are in the last
@@ -54,10 +61,11 @@ def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
 
 def questions(fleet: Fleet, facts: Facts, known: Known) -> Iterator[tuple[str, str]]:
     """(server, why nothing is planned) of those whose tunnels nobody knows, while a tunnel is to be changed."""
-    addresses = addresses_of(fleet, facts, known)
-    if not any(_reason(fleet, s, facts, addresses) for s in fleet.servers if not unseen(s.name, facts, known)):
+    tunnels = with_outgoing(fleet, facts, known)
+    addresses = addresses_of(tunnels, facts, known)
+    if not any(_reason(tunnels, s, facts, addresses) for s in fleet.servers if not unseen(s.name, facts, known)):
         return
-    for name in _hidden(fleet, facts, known, addresses):
+    for name in _hidden(tunnels, facts, known, addresses):
         yield (
             name,
             "it cannot be seen, and the others do not agree on its key and address: no configuration of the mesh is "
@@ -77,19 +85,20 @@ def _hidden(fleet: Fleet, facts: Facts, known: Known, addresses: Addresses) -> l
 
 
 def differences(fleet: Fleet, facts: Facts, known: Known) -> Iterator[tuple[str, str, str, str, str]]:
-    addresses = addresses_of(fleet, facts, known)
-    whole = not unknown(fleet, addresses, "mesh")
+    tunnels = with_outgoing(fleet, facts, known)
+    addresses = addresses_of(tunnels, facts, known)
+    whole = not unknown(tunnels, addresses, "mesh")
     for server in fleet.servers:
         if (host := facts.hosts.get(server.name)) is None:
             continue
         if host.mesh_public_key is None:
             yield server.name, "mesh", "key", "there", "missing"
-        for field, wanted, found in _peers(fleet, server, host, addresses):
+        for field, wanted, found in _peers(tunnels, server, host, addresses):
             yield server.name, "mesh", field, wanted, found
         if (state := host.units.get(UNIT, "missing")) != "active":
             yield server.name, "mesh", UNIT, "active", state
         if whole:
-            for file, found in differing(host, mesh_files(fleet, server, addresses)):
+            for file, found in differing(host, mesh_files(tunnels, server, addresses)):
                 yield server.name, "mesh", file.path, "as rendered", found
 
 

@@ -12,18 +12,25 @@ from momentum.fleet.schema import Fleet, Server
 
 
 def host_files(
-    fleet: Fleet, server: Server, addresses: Addresses, *, founding: bool, join_via: str | None
+    fleet: Fleet,
+    server: Server,
+    addresses: Addresses,
+    *,
+    founding: bool,
+    join_via: str | None,
+    tunnels: Fleet | None = None,
 ) -> tuple[RenderedFile, ...]:
-    """The same text for the same input, in whatever order it comes.
+    """The same text for the same input, in whatever order it comes. `tunnels`: the fleet and those that are to leave.
 
     Raises MomentumError, which names the server, where an address or a key is not known.
     """
-    if missing := unknown(fleet, addresses, "mesh"):
+    tunnels = tunnels or fleet
+    if missing := unknown(tunnels, addresses, "mesh"):
         raise MomentumError(f"the files of {server.name} cannot be made: {', '.join(missing)} is not known")
     return (
         *sysctl_files(),
         *unit_files(),
-        *mesh_files(fleet, server, addresses),
-        *firewall_files(fleet, server, addresses),
+        *mesh_files(tunnels, server, addresses),
+        *firewall_files(tunnels, server, addresses),
         *k3s_files(fleet, server, addresses, founding=founding, join_via=join_via),
     )

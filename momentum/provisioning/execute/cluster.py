@@ -9,6 +9,7 @@ from momentum.errors import MomentumError
 from momentum.fleet.membership import CORDONED_BY_US, DRAINED
 from momentum.fleet.quorum import majority, server_names
 from momentum.provisioning.execute.hosts import reboot
+from momentum.provisioning.execute.k3s_host import stopped_for_good
 from momentum.provisioning.observe.cluster import etcd_on, named, with_etcd
 
 if TYPE_CHECKING:
@@ -50,23 +51,36 @@ def uncordon(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
 
 
 def delete_node(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
-    return {"was_there": api_besides(outside, step.target).delete_node(step.target)}
+    api = api_besides(outside, step.target)
+    if step.target not in _named(outside):
+        stopped_for_good(outside, step.target, say)
+    return {"was_there": api.delete_node(step.target)}
 
 
 def remove_member(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
-    """By id, and only while those that stay are a majority among themselves. Raises WouldLoseQuorum."""
+    """By id, and only while those that stay are a majority among themselves. Raises WouldLoseQuorum.
+
+    The K3s of one that leaves is stopped first, while it is counted still, or it would come back by itself.
+    """
     etcd = etcd_on(outside.hosts, _living(outside, step.target))
     members = etcd.members()
     if step.wants["member"] not in {member.id for member in members}:
         return {"removed": False}
     stay = [member for member in members if member.id != step.wants["member"]]
     healthy = sum(member.healthy for member in stay)
-    if healthy < majority(len(stay)):
+    leaves = step.target not in _named(outside)
+    if healthy < majority(len(members) if leaves else len(stay)):
         raise WouldLoseQuorum(
             f"{healthy} of the {len(stay)} members that would stay are healthy: mend those first, then apply again"
         )
+    if leaves:
+        stopped_for_good(outside, step.target, say)
     say(f"removing member {step.wants['member']}")
     return {"removed": etcd.remove(step.wants["member"])}
+
+
+def _named(outside: Outside) -> set[str]:
+    return {server.name for server in outside.fleet.servers}
 
 
 def reboot_node(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:

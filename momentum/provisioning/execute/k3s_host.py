@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import yaml
 
 from momentum.adapters.kubernetes import ClusterError
-from momentum.adapters.ssh import File
+from momentum.adapters.ssh import File, SshError
 from momentum.errors import MomentumError
 from momentum.fleet.render.k3s import PATH_JOIN, PATH_STARTED, TOKEN, unit_of
 from momentum.provisioning.execute import download
 from momentum.provisioning.execute.download import Release
+from momentum.provisioning.reaching import point_at
 from momentum.provisioning.rendered import differing, put, server_of, write
 
 if TYPE_CHECKING:
@@ -46,6 +47,13 @@ elif [ "$state" = inactive ] || [ "$state" = failed ]; then
 fi
 """
 
+
+# Enabled no more, or a reboot brings it back; one that etcd has put out joins again as soon as it starts.
+_LEAVE = """set -eu
+for unit in k3s.service k3s-agent.service; do
+  [ ! -e "/etc/systemd/system/$unit" ] || systemctl disable --now --quiet "$unit"
+done
+"""
 
 _DUE = f'mkdir -p "$(dirname {RESTART})" && touch {RESTART}'
 
@@ -133,6 +141,18 @@ def started(outside: Outside, server: str, ready: Callable[[], str], say: Progre
                 f"`journalctl -u {unit}` there says why; once it is mended, apply again."
             )
         time.sleep(BETWEEN_LOOKS_S)
+
+
+def stopped_for_good(outside: Outside, server: str, say: Progress) -> None:
+    """On a host that the file does not name any more; one that cannot be reached is left as it is."""
+    known, facts = outside.known, outside.facts
+    if known.services.get(server) not in (facts.machines or {}) or server not in known.host_keys:
+        return
+    point_at(outside, [server], facts)
+    try:
+        outside.hosts.check(server, ["sh", "-c", _LEAVE, "leave"], sudo=True, timeout_s=180)
+    except SshError as error:
+        say(f"K3s could not be stopped on {server}, which leaves: {error}")
 
 
 def unready(outside: Outside, server: str) -> str:
