@@ -26,6 +26,27 @@ def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
         yield from _reboot(server, cluster, facts, known)
 
 
+def questions(fleet: Fleet, facts: Facts, known: Known) -> Iterator[tuple[str, str]]:
+    """(server, why nothing is upgraded) of nodes from whose version no single minor leads to the file's."""
+    wanted = fleet.k3s.version
+    for server in fleet.servers:
+        if (node := node_of(server.name, facts.cluster)) is None:
+            continue
+        way = ladder(node.version, wanted)
+        if len(way) > 1:
+            yield (
+                server.name,
+                f"it runs K3s {node.version} and the file asks for {wanted}: more than one minor at once, so no node "
+                f"is upgraded. One at a time: ask for a {way[0]} first",
+            )
+        elif _newer(node.version, wanted):
+            yield (
+                server.name,
+                f"it runs K3s {node.version}, newer than the file's {wanted}, and no version goes down: no node is "
+                "upgraded until the file names that one or a later one",
+            )
+
+
 def _upgrades(fleet: Fleet, in_order: list[Server], cluster: Cluster, facts: Facts, known: Known) -> Iterator[Step]:
     wanted = fleet.k3s.version
     nodes = [(server, node) for server in in_order if (node := node_of(server.name, cluster))]

@@ -243,6 +243,8 @@ def test_an_upgrade_goes_servers_first_one_step_each() -> None:
 def test_no_minor_is_skipped_and_none_goes_down(version: str) -> None:
     fleet = FLEET.model_copy(update={"k3s": FLEET.k3s.model_copy(update={"version": version})})
     assert list(upgrade.steps(fleet, well(), KNOWN)) == []
+    asked = plan(fleet, well(), KNOWN).questions
+    assert set(asked) == {"s1", "s2", "s3", "a1"} and "no node is upgraded" in asked["s1"]
 
 
 def test_with_one_member_ill_no_other_server_is_restarted() -> None:
