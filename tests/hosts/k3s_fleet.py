@@ -60,16 +60,16 @@ class K3sOperator(Operator):
         return self.network.hosts[name]
 
     def wipe(self, name: str) -> None:
-        """The server comes back with an empty disk, but for its mesh."""
-        unit = (
-            "k3s"
-            if (self.host(name).run("test", "-e", "/etc/systemd/system/k3s.service", check=False)).returncode == 0
-            else "k3s-agent"
-        )
-        self.host(name).sh(
-            f"systemctl stop {unit}; rm -rf /var/lib/rancher/k3s /etc/rancher /usr/local/bin/k3s "
-            "/etc/systemd/system/k3s*.service /var/lib/momentum/k3s.*"
-        )
+        wipe(self.host(name))
+
+
+def wipe(host: TestHost) -> None:
+    """K3s and all that it had is gone, as with an empty disk; mesh and firewall are there."""
+    host.sh(
+        "systemctl stop k3s; systemctl stop k3s-agent; "
+        "rm -rf /var/lib/rancher/k3s /etc/rancher /usr/local/bin/k3s /etc/systemd/system/k3s*.service "
+        "/var/lib/momentum/k3s.*"
+    )
 
 
 def fit_for_k3s(host: TestHost, disk: Path, address: str, store: str) -> None:

@@ -118,22 +118,6 @@ class ClusterApi:
                 return False
         return True
 
-    def wait_ready(self, node: str, *, version: str | None = None, within_s: float, say: Callable[[str], None]) -> None:
-        """Until the node is ready, of this version if one is named. Raises ClusterError with what it was last."""
-        began, last = time.monotonic(), "it is not there"
-        while time.monotonic() - began < within_s:
-            try:
-                found = next((one for one in self.nodes() if one.name == node), None)
-            except ClusterError as error:
-                last = str(error)  # the API server itself may be the one that starts
-            else:
-                if found and found.ready and version in (None, found.version):
-                    say(f"{node} is ready with {found.version} after {time.monotonic() - began:.0f} s")
-                    return
-                last = f"it is {found.version}, {'ready' if found.ready else 'not ready'}" if found else last
-            time.sleep(BETWEEN_LOOKS_S)
-        raise ClusterError(f"{node} is not ready after {within_s:.0f} s: {last}")
-
     def drain(self, node: str, *, within_s: float, say: Callable[[str], None]) -> None:
         """Evicts every pod but those of DaemonSets and of the node itself; disruption budgets hold.
 

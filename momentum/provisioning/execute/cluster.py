@@ -9,15 +9,17 @@ from momentum.errors import MomentumError
 from momentum.fleet.membership import CORDONED_BY_US, DRAINED
 from momentum.fleet.quorum import majority, server_names
 from momentum.provisioning.execute.hosts import reboot
-from momentum.provisioning.execute.k3s_host import stopped_for_good
+from momentum.provisioning.execute.k3s_host import living, started, stopped_for_good
+from momentum.provisioning.execute.k3s_nodes import not_ready
 from momentum.provisioning.observe.cluster import etcd_on, named, with_etcd
+from momentum.provisioning.rendered import host_of
 
 if TYPE_CHECKING:
     from momentum.adapters.kubernetes import ClusterApi
     from momentum.fleet.steps import Step
     from momentum.provisioning.outside import Execute, Outside, Progress
 
-DRAIN_TAKES_S, READY_TAKES_S = 600, 300
+DRAIN_TAKES_S = 600
 
 
 class WouldLoseQuorum(MomentumError):
@@ -90,7 +92,9 @@ def reboot_node(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any
     api.cordon(step.target, (CORDONED_BY_US, "reboot"))
     api.drain(step.target, within_s=DRAIN_TAKES_S, say=say)
     result = reboot(step, outside, say)
-    api.wait_ready(step.target, within_s=READY_TAKES_S, say=say)
+    others = [name for name in server_names(outside.fleet) if name != step.target]
+    via, version = living(outside, others) or step.target, host_of(outside, step.target).k3s_version or ""
+    started(outside, step.target, lambda: not_ready(outside, step.target, via, version), say)
     return result
 
 

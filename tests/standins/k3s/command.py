@@ -157,6 +157,14 @@ def put(address, path, name, body, token=None):
     return True
 
 
+def gone(address, path):
+    try:
+        api(address, "DELETE", path)
+    except Refused as refused:
+        if refused.status != 404:
+            raise
+
+
 def password():
     path = Path("/etc/rancher/node/password")
     if not path.exists():
@@ -293,15 +301,17 @@ def server():
     until(lambda: promoted(mine), ("etcd", etcd))
     until(lambda: ctl("get", "health", within="500ms"), ("etcd", etcd))
     ctl("put", common_key(mine["token"]), json.dumps(common()))
-    (DB / "reset-flag").unlink(missing_ok=True)
     apiserver, here = run_apiserver(mine), "https://127.0.0.1:6443"
     running = ("etcd", etcd), ("kube-apiserver", apiserver)
     until(lambda: api(here, "GET", "/readyz"), *running)
     kept = {name: base64.b64encode(text.encode()).decode() for name, text in common().items()}
     until(lambda: put(here, SECRETS, "k3s-serving", {"data": kept}), *running)
-    token = VAR / "server/node-token"
-    token.touch(mode=0o600)
-    token.write_text("K10stand-in::server:" + mine["token"])
+    for name in ("node-token", "token"):
+        (VAR / "server" / name).touch(mode=0o600)
+        (VAR / "server" / name).write_text("K10stand-in::server:" + mine["token"])
+    if (DB / "reset-flag").exists():
+        until(lambda: gone(here, f"{SECRETS}/{mine['node-name']}.node-password.k3s"), *running)
+        (DB / "reset-flag").unlink()
     register(mine, here, "server")
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # what is tied ends too
     live(mine, here, running=running)
@@ -321,7 +331,21 @@ def live(mine, address, token=None, running=()):
                 told, at = now, time.monotonic()
             except Refused:
                 pass  # without quorum, or without its node: it tries again
-        time.sleep(0.2)
+        end_pods(mine, address, token)
+        time.sleep(0.5)
+
+
+def end_pods(mine, address, token):
+    """There are no containers to wait for."""
+    try:
+        pods = api(address, "GET", f"/api/v1/pods?fieldSelector=spec.nodeName={mine['node-name']}", token=token)
+        for pod in pods["items"]:
+            about = pod["metadata"]
+            if "deletionTimestamp" in about:
+                at = f"/api/v1/namespaces/{about['namespace']}/pods/{about['name']}?gracePeriodSeconds=0"
+                api(address, "DELETE", at, token=token)
+    except Refused:
+        pass
 
 
 def asked_for_common(via, token):
@@ -396,7 +420,10 @@ def save(words):
     except RuntimeError as error:
         fatal(f"see server log for details: {error}")
     if mine.get("etcd-s3"):
-        store(mine).upload_file(str(path), mine["etcd-s3-bucket"], f"{mine['etcd-s3-folder']}/{path.name}")
+        cluster = api("https://127.0.0.1:6443", "GET", "/api/v1/namespaces/kube-system")["metadata"]["uid"]
+        about = {"Metadata": {"K3s-Cluster-Id": cluster}}
+        name = f"{mine['etcd-s3-folder']}/{path.name}"
+        store(mine).upload_file(str(path), mine["etcd-s3-bucket"], name, ExtraArgs=about)
 
 
 def fetched(mine, name):
@@ -418,7 +445,9 @@ def reset(words):
     if (DB / "reset-flag").exists():
         fatal("cluster-reset was successfully performed, please remove the cluster-reset flag and start normally")
     snapshot = words["--cluster-reset-restore-path"]
-    if "/" not in snapshot:
+    if not os.environ.get("K3S_TOKEN") and not (VAR / "server/token").exists():
+        fatal("cluster-reset requires the token of the cluster: --token or K3S_TOKEN")
+    if mine.get("etcd-s3") and words.get("--etcd-s3") != "false":
         snapshot = fetched(mine, snapshot)
     OF_ETCD.mkdir(parents=True, exist_ok=True)
     scratch, name, address = DB / "etcd-tmp", f"{mine['node-name']}-{uuid.uuid4().hex[:8]}", mine["node-ip"]
@@ -462,8 +491,11 @@ def common_of(data, name, token):
 def kubectl(words):
     here = "https://127.0.0.1:6443"
     match words:
-        case ["get", flag] if flag.startswith("--raw="):
-            print(api(here, "GET", flag.removeprefix("--raw=")))
+        case ["get", "--raw", path]:
+            told = api(here, "GET", path)
+            print(json.dumps(told) if isinstance(told, dict) else told)
+        case ["create", "--raw", path, "-f", "-"]:
+            api(here, "POST", path, json.load(sys.stdin))
         case ["get", "nodes"]:
             for node in api(here, "GET", NODES)["items"]:
                 print(node["metadata"]["name"], node["status"]["nodeInfo"]["kubeletVersion"])
