@@ -25,6 +25,7 @@ from momentum.fleet.operations import (
     leaving,
     mesh,
     servers,
+    stopped,
     upgrade,
 )
 from momentum.fleet.schema import Fleet
@@ -40,6 +41,7 @@ AREAS: Mapping[str, Steps] = {
     "mesh": mesh.steps,
     "firewall": firewall.steps,
     "etcdctl": etcdctl.steps,
+    "stopped": stopped.steps,
     "first_server": first_server.steps,
     "dead": dead.steps,
     "control_plane": control_plane.steps,
@@ -55,7 +57,7 @@ AREAS: Mapping[str, Steps] = {
 
 
 # Areas in which something may be for a person to decide before anything is planned.
-_ASKING = (servers, leaving, mesh)
+_ASKING = (servers, leaving, mesh, upgrade)
 
 
 def fleet_hash(fleet: Fleet) -> str:
