@@ -6,10 +6,10 @@ etcd snapshot belongs to each upgrade's own step: a step of its own would be wan
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from momentum.fleet.fact_hash import rests_on
-from momentum.fleet.facts import Cluster, Facts, Known
+from momentum.fleet.facts import Cluster, Facts, Known, Node
 from momentum.fleet.ladder import ladder, version_key
 from momentum.fleet.membership import CORDONED_BY_US, K3S_CHANGES, bears_loss_of, changeable, node_of, unseen, works
 from momentum.fleet.schema import Fleet, Server
@@ -29,9 +29,7 @@ def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
 def questions(fleet: Fleet, facts: Facts, known: Known) -> Iterator[tuple[str, str]]:
     """(server, why nothing is upgraded) of nodes from whose version no single minor leads to the file's."""
     wanted = fleet.k3s.version
-    for server in fleet.servers:
-        if (node := node_of(server.name, facts.cluster)) is None:
-            continue
+    for server, node in _running(fleet.servers, facts.cluster):
         way = ladder(node.version, wanted)
         if len(way) > 1:
             yield (
@@ -49,7 +47,7 @@ def questions(fleet: Fleet, facts: Facts, known: Known) -> Iterator[tuple[str, s
 
 def _upgrades(fleet: Fleet, in_order: list[Server], cluster: Cluster, facts: Facts, known: Known) -> Iterator[Step]:
     wanted = fleet.k3s.version
-    nodes = [(server, node) for server in in_order if (node := node_of(server.name, cluster))]
+    nodes = _running(in_order, cluster)
     if any(len(ladder(node.version, wanted)) > 1 or _newer(node.version, wanted) for _, node in nodes):
         return
     held_back = False
@@ -70,6 +68,11 @@ def _upgrades(fleet: Fleet, in_order: list[Server], cluster: Cluster, facts: Fac
             rests_on=rests_on(facts, known, "cluster:members", "cluster:nodes"),
             changes=(f"host:{server.name}:k3s", *K3S_CHANGES),
         )
+
+
+def _running(servers: Iterable[Server], cluster: Cluster | None) -> list[tuple[Server, Node]]:
+    """A node that registered a moment ago tells no version yet."""
+    return [(server, node) for server in servers if (node := node_of(server.name, cluster)) and node.version]
 
 
 def _newer(version: str, wanted: str) -> bool:

@@ -292,3 +292,8 @@ def test_a_member_stays_where_its_going_would_cost_the_majority() -> None:
         members=(member("s1"), member("s2", False), member("s3", False), member("s4"), member("s5")),
     )
     assert "etcd.remove_member" not in [step.kind for step in leaving.steps(FLEET, ill, KNOWN)]
+
+
+def test_a_node_that_has_just_registered_and_tells_no_version_is_not_compared() -> None:
+    facts = cluster_with(well(), nodes=tuple(node(f"s{one}", version="") for one in (1, 2, 3)))
+    assert list(upgrade.steps(FLEET, facts, KNOWN)) == list(upgrade.questions(FLEET, facts, KNOWN)) == []
