@@ -198,14 +198,15 @@ class World:
     def new_machine(self, item: Item) -> str:
         number = self.number()
         wanted = dict(item.configuration.values())
+        taken = max((int(vps.ipv4.rpartition(".")[2]) for vps in self.machines.values()), default=0)
         name = f"vps-{number:08x}.vps.ovh.net"
         vps = Vps(
             name=name,
             plan=item.plan,
             datacenter=wanted["vps_datacenter"],
             image=wanted["vps_os"],
-            ipv4=f"198.51.100.{len(self.machines) + 1}",
-            ipv6=f"2001:db8::{len(self.machines) + 1:x}",
+            ipv4=f"198.51.100.{taken + 1}",
+            ipv6=f"2001:db8::{taken + 1:x}",
             created_at=self.clock(),
             months=TERMS_MONTHS[item.pricing_mode],
         )
