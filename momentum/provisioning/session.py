@@ -74,11 +74,7 @@ def apply_plan(settings: Settings, plan_hash: str, destroys: Collection[str], te
         at_risk = {step.target for step in approved.steps if step.risk == "destroys data"}
         if unnamed := sorted(at_risk - set(destroys)):
             raise NotAllowed(f"plan {plan_hash} destroys data on {', '.join(unnamed)}; each must be named to go on")
-        if world.alone and any(step.kind.startswith("k3s.") for step in approved.steps):
-            raise NotAllowed(
-                "K3s's servers need the keys of the object store, and there are none: nothing is ordered or changed "
-                "for a cluster that could not be founded. `momentum infra secrets --help` says how to give them"
-            )
+        refuse_without_keys(world.alone, approved)
         world.outside.journal.approve(approved, who())
         lease = Lease(world.store, f"{who()}, process {os.getpid()}")
 
@@ -92,6 +88,15 @@ def apply_plan(settings: Settings, plan_hash: str, destroys: Collection[str], te
                 raise
             # from None: what caused it would be shown with it
             raise MomentumError(world.masked(str(error))) from None
+
+
+def refuse_without_keys(alone: str, plan: Plan) -> None:
+    """Raises NotAllowed. `alone` says that there is no object store, whose keys K3s's servers are given."""
+    if alone and any(step.kind.startswith("k3s.") for step in plan.steps):
+        raise NotAllowed(
+            "K3s's servers need the keys of the object store, and there are none: nothing is ordered or changed "
+            "for a cluster that could not be founded. `momentum infra secrets --help` says how to give them"
+        )
 
 
 def _approved(settings: Settings, world: World, plan_hash: str) -> Plan:

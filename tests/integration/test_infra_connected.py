@@ -94,6 +94,16 @@ def test_a_provider_that_refuses_is_told_and_nothing_is_taken_for_missing(infra:
     assert "consumer key" in planned["unread"]["machines"]
 
 
+def test_a_plan_that_could_not_be_applied_without_an_object_store_asks_for_no_yes(
+    infra: Run, provider: OvhServer, tmp_path: Path
+) -> None:
+    set_secret(tmp_path / "infra" / "secrets.age", tmp_path / "age.txt", "k3s_token", "a token of K3s")
+    code, out, err = infra("apply")
+    assert (code, "k3s.found" in out) == (1, True)
+    assert "need the keys of the object store" in err and "nobody is there to say yes" not in err
+    assert not provider.mutating
+
+
 def test_a_lost_machine_is_asked_about_and_once_forgotten_another_is_planned(
     infra: Run, provider: OvhServer, tmp_path: Path
 ) -> None:

@@ -110,7 +110,7 @@ class OvhApi:
                 _ = client.time_delta
             except (APIError, TypeError, AttributeError) as error:
                 if attempt == ATTEMPTS:
-                    raise NotReached("GET /auth/time", self._masked(str(error))) from None
+                    raise NotReached("GET /auth/time", self._masked(_of_client(error))) from None
                 self.sleep(_backoff_s(attempt))
             else:
                 self._client = client
@@ -161,6 +161,14 @@ def _never_left(error: Exception) -> bool:
         return True
     cause = error.args[0] if error.args else None
     return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+
+
+def _of_client(error: Exception) -> str:
+    """python-ovh puts what ended a connection beside its own words."""
+    import requests
+
+    ended = (one for one in error.args if isinstance(one, requests.exceptions.RequestException))
+    return next((_in_words(one) for one in ended), str(error))
 
 
 def _in_words(error: Exception) -> str:

@@ -33,7 +33,7 @@ class ApiError(MomentumError):
         self.about_us = error_code in _WAYS_OUT or status == 429
         way_out = _WAYS_OUT.get(error_code) or _BY_STATUS.get(status) or _of_the_server(status)
         code = f", {error_code}" if error_code else ""
-        super().__init__(f"OVH refused {call or 'a call'}: {message} (status {status}{code}). {way_out}.")
+        super().__init__(f"OVH refused {call or 'a call'}: {message} (status {status}{code}): {way_out}.")
 
 
 class BadConfiguration(MomentumError):
