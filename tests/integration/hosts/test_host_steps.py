@@ -72,6 +72,19 @@ def test_sudo_refused_is_told_for_that_host_alone(network: Network, reach: Calla
         at.do("mesh_key", "core-1")
 
 
+@pytest.mark.fault("host key changed")
+def test_a_changed_host_key_is_told_for_that_host_alone(network: Network, reach: Callable[..., Hosts]) -> None:
+    at = operator(network, reach, 2)
+    assert set(at.look().hosts) == {"core-0", "core-1"}
+    network.hosts["core-1"].new_host_key()
+    facts = at.look()
+    assert set(facts.hosts) == {"core-0"}
+    assert "its host key changed" in facts.unread["host:core-1"]
+    with pytest.raises(MomentumError, match=r"core-1: its host key changed.* do not go on"):
+        at.do("mesh_key", "core-1")
+    assert network.hosts["core-1"].sh("ls /etc/wireguard") == ""
+
+
 def test_the_firewall_blocks_and_lets_in_as_the_file_says(network: Network, reach: Callable[..., Hosts]) -> None:
     at = operator(network, reach, 2)
     for name in at.names:
