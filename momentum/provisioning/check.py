@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 
 def findings(settings: Settings) -> list[Finding]:
-    """The fleet file, the secrets, the object store, and how far the world can be seen."""
+    """The fleet file, the operator's key, the secrets, the object store, and how far the world can be seen."""
     from momentum.provisioning.connect import TO_APPLY, missing
+    from momentum.provisioning.session import key_lacking
     from momentum.provisioning.survey import applied_fleet, load_fleet, survey
 
     try:
@@ -22,7 +23,9 @@ def findings(settings: Settings) -> list[Finding]:
     except MomentumError as error:
         return [Finding("fleet file", False, str(error))]
     found = [_file(settings, fleet)]
-    lacking = missing(settings, TO_APPLY)
+    lacking, closed = missing(settings, TO_APPLY), key_lacking(fleet)
+    # with all secrets there the next command is an apply, which would refuse
+    found.append(Finding("ssh key", not closed or bool(lacking), closed or "opens new machines"))
     found.append(Finding("secrets", True, lacking or f"all are in {settings.secrets_path}"))
     if missing(settings):
         return found

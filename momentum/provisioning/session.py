@@ -75,6 +75,7 @@ def apply_plan(settings: Settings, plan_hash: str, destroys: Collection[str], te
         if unnamed := sorted(at_risk - set(destroys)):
             raise NotAllowed(f"plan {plan_hash} destroys data on {', '.join(unnamed)}; each must be named to go on")
         refuse_without_keys(world.alone, approved)
+        refuse_key_of_others(fleet, approved)
         world.outside.journal.approve(approved, who())
         lease = Lease(world.store, f"{who()}, process {os.getpid()}")
 
@@ -97,6 +98,26 @@ def refuse_without_keys(alone: str, plan: Plan) -> None:
             "K3s's servers need the keys of the object store, and there are none: nothing is ordered or changed "
             "for a cluster that could not be founded. `momentum infra secrets --help` says how to give them"
         )
+
+
+def refuse_key_of_others(fleet: Fleet, plan: Plan) -> None:
+    """Raises NotAllowed. A new machine opens to the first of ssh.keys alone, until we have logged in with it."""
+    installs = [step for step in plan.steps if step.kind == "server.install"]
+    if installs and (lacking := key_lacking(fleet)):
+        raise NotAllowed(f"{lacking}: nobody could log in to {', '.join(step.target for step in installs)}")
+
+
+def key_lacking(fleet: Fleet) -> str:
+    """That this machine cannot log in to new ones, and the way out; empty where it can."""
+    from momentum.adapters.ssh import own_public_keys
+
+    first = fleet.ssh.keys[0]
+    if first.public_key.split()[1] in own_public_keys():
+        return ""
+    return (
+        f"new machines are installed with the first of ssh.keys, {first.name}'s, and neither the agent nor ~/.ssh of "
+        "this machine opens with it; put your own key first, or load that one (ssh-add)"
+    )
 
 
 def _approved(settings: Settings, world: World, plan_hash: str) -> Plan:

@@ -131,7 +131,7 @@ def apply(
 
 def _asked(seen: Survey) -> tuple[str | None, list[str]]:
     """The hash that a person said yes to, and the servers whose data may go; None where there is nothing to do."""
-    from momentum.provisioning.session import refuse_without_keys
+    from momentum.provisioning.session import refuse_key_of_others, refuse_without_keys
     from momentum.reports.fleet_views import plan_view
 
     planned = seen.plan
@@ -141,6 +141,7 @@ def _asked(seen: Survey) -> tuple[str | None, list[str]]:
     if not planned.steps:
         return None, []
     refuse_without_keys(seen.alone, planned)
+    refuse_key_of_others(seen.fleet, planned)
     if not sys.stdin.isatty():
         raise MomentumError(f"nobody is there to say yes; a script says `momentum infra apply --plan {planned.hash}`")
     destroyed = list(dict.fromkeys(step.target for step in planned.steps if step.risk == "destroys data"))

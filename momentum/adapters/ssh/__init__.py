@@ -17,6 +17,7 @@ from momentum.adapters.ssh.errors import (
 )
 from momentum.adapters.ssh.files import File
 from momentum.adapters.ssh.hosts import Endpoint, Hosts, Result
+from momentum.adapters.ssh.own_keys import own_public_keys
 
 __all__ = [
     "AuthenticationRefused",
@@ -33,4 +34,5 @@ __all__ = [
     "SshError",
     "SudoRefused",
     "Unreachable",
+    "own_public_keys",
 ]

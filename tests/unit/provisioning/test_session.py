@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from momentum.adapters import ssh
 from momentum.adapters.object_store import FolderStore
 from momentum.errors import MomentumError
 from momentum.fleet import plan as planning
@@ -23,7 +24,7 @@ from momentum.provisioning.journal import Journal
 from momentum.provisioning.masking import Masker
 from momentum.provisioning.session import NotAllowed, apply_plan, in_words, journal_rows
 from momentum.settings import Settings
-from tests.unit.momentum_dagster.fleet_home import fleet_settings, with_secrets
+from tests.unit.momentum_dagster.fleet_home import KEY, fleet_settings, with_secrets
 
 MASKER = Masker(["canary-5512"])
 MARK = Step("server.mark", "server-1", "it has no name", wants={"display_name": "server-1"})
@@ -158,3 +159,18 @@ def test_no_secret_is_told_on_the_way_or_in_an_error(
 )
 def test_progress_is_a_line_that_names_step_and_server(state: Any, text: str, line: str) -> None:
     assert in_words(Told(state, MARK, 2, 9, text)) == line
+
+
+def test_no_machine_is_installed_with_a_key_that_this_machine_does_not_hold(
+    settings: Settings, world: Outer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would be ordered and paid for, and open to nobody."""
+    world.today = (Step("server.install", "server-1", "it comes without a key of ours"),)
+    held = set[str]()
+    monkeypatch.setattr(ssh, "own_public_keys", lambda: held)
+    with pytest.raises(NotAllowed, match="operator's, and neither the agent nor .* nobody could log in to server-1"):
+        apply_plan(settings, world.plan.hash, (), print)
+    assert world.executed == []
+    held.add(KEY.split()[1])
+    apply_plan(settings, world.plan.hash, (), print)
+    assert world.executed == [world.plan.hash]
