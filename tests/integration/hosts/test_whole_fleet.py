@@ -26,6 +26,7 @@ def test_an_empty_account_becomes_four_hosts_in_a_mesh_and_a_second_apply_does_n
     built = cluster_of(company)
     assert {name: built[name] for name in WHOLE} == WHOLE
     assert company.plan()["steps"] == []
+    assert json.loads(company.infra("status", "--json").stdout)["fleet"]["differences"] == []
     mutating = company.provider.mutating.total()
     for host in company.network.hosts.values():
         host.sh("touch /run/mark")
