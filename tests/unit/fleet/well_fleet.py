@@ -8,6 +8,7 @@ from typing import Any
 from momentum.fleet.drift import Difference, drift
 from momentum.fleet.facts import Cluster, DnsRecordFact, EtcdMember, Facts, Known, Node
 from momentum.fleet.operations.dns import record_sets, resolved
+from momentum.fleet.render.k3s import PATH as K3S_CONFIG
 from tests.unit.fleet import test_operations_of_hosts as hosts
 
 FLEET, KNOWN = hosts.FLEET, hosts.KNOWN
@@ -73,3 +74,34 @@ def _cluster() -> Cluster:
     cluster = well().cluster
     assert cluster is not None
     return cluster
+
+
+def drifted() -> Facts:
+    """The same with one thing of each kind changed by hand."""
+    facts, cluster = well(), _cluster()
+    assert facts.machines is not None and facts.dns is not None
+    host, machine = facts.hosts["server-2"], facts.machines[KNOWN.services["server-2"]]
+    peer, *peers = host.mesh_peers
+    changed = replace(
+        host,
+        authorized_keys=(*host.authorized_keys, "ssh-ed25519 AAAAstranger"),
+        sysctl={**host.sysctl, "net.ipv4.ip_forward": "0"},
+        mesh_peers=(replace(peer, alive=False), *peers),
+        firewall="changed by hand: abc",
+        clock_offset_s=600.0,
+        files={**host.files, K3S_CONFIG: replace(host.files[K3S_CONFIG], sha256="0" * 64)},
+    )
+    machines = {
+        **facts.machines,
+        machine.service: replace(machine, display_name="mail", renews=False),
+        "vps-stray": replace(machine, service="vps-stray", display_name="", mark=""),
+    }
+    members = tuple(replace(one, healthy=one.name != "server-3") for one in cluster.members)
+    nodes = tuple(replace(one, labels={}) if one.name == "agent-1" else one for one in cluster.nodes)
+    return replace(
+        facts,
+        machines=machines,
+        hosts={**facts.hosts, "server-2": changed},
+        cluster=replace(cluster, cluster_id="two", members=members, nodes=nodes),
+        dns=facts.dns[1:],
+    )

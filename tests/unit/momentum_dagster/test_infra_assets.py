@@ -18,6 +18,7 @@ from momentum.settings import Settings
 from momentum_dagster.definitions import build_defs, defs
 from momentum_dagster.jobs.fleet import FLEET
 from momentum_dagster.resources.infrastructure import Infrastructure
+from tests.unit.fleet import well_fleet
 from tests.unit.momentum_dagster.fleet_home import fleet_settings
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -180,3 +181,31 @@ def test_what_should_answer_and_does_not_is_a_warning_and_no_clean_bill(
     assert failed >= {("fleet", "as_planned"), ("servers", "ordered"), ("mesh", "sysctl"), ("firewall", "rules")}
     assert found["agents", "nodes"].passed
     assert found["agents", "nodes"].description == "nothing is there yet"
+
+
+def test_every_kind_of_drift_fails_the_check_of_its_asset_with_server_and_field(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    class Drifted(Infrastructure):
+        def survey(self) -> Survey:
+            return Survey(well_fleet.FLEET, well_fleet.drifted(), well_fleet.KNOWN)
+
+    found = checks_of(observed(settings, instance, infrastructure=Drifted(home=str(settings.home))))
+    told = {
+        ("servers", "ordered"): "vps-stray: machine service",
+        ("servers", "display_name"): "server-2: machine display name",
+        ("servers", "renewal"): "server-2: machine renewal",
+        ("servers", "ssh_keys"): "server-2: keys unknown key",
+        ("mesh", "sysctl"): "server-2: sysctl net.ipv4.ip_forward",
+        ("mesh", "peers"): "server-2: mesh peer server-1",
+        ("mesh", "clock"): "server-2: clock time",
+        ("firewall", "rules"): "server-2: firewall rules",
+        ("first_server", "one_cluster"): "cluster: cluster id",
+        ("control_plane", "members"): "server-3: member health",
+        ("control_plane", "k3s"): "server-2: k3s /etc/rancher/k3s/config.yaml",
+        ("agents", "nodes"): "agent-1: node label role",
+        ("dns", "records"): "A: wanted",
+    }
+    for check, words in told.items():
+        assert not found[check].passed, check
+        assert words in (found[check].description or ""), check
