@@ -245,7 +245,7 @@ class World:
         self.reads["cluster"] += 1
         if self.cluster_id is None:
             return None
-        nodes = (Node(n, True, False, dict(labels), "v1", "") for n, labels in sorted(self.nodes.items()))
+        nodes = (Node(n, True, False, dict(labels), "v1.36.3+k3s1", "") for n, labels in sorted(self.nodes.items()))
         members = (EtcdMember(f"id-{name}", name, "", True, True) for name in sorted(self.members))
         return Cluster(self.cluster_id, tuple(nodes), tuple(members), True)
 

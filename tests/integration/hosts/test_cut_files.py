@@ -33,7 +33,7 @@ calls=$(($(cat /run/calls 2>/dev/null || echo 0) + 1))
 echo $calls >/run/calls
 if [ $calls = {call} ]; then
   [ {bytes} = 0 ] || /usr/bin/{command} -c {bytes}
-  echo $$ $PPID >/run/held
+  echo $PPID $$ >/run/held
   while [ ! -e /run/go ]; do sleep 0.02; done
 fi
 exec /usr/bin/{command} "$@"
@@ -85,4 +85,4 @@ def hold(host: TestHost, command: str, call: int, size: int) -> None:
 def let_go(host: TestHost, command: str) -> None:
     """What was held goes on, if it lives; returns when nothing of the writing runs any more."""
     host.sh(f"rm /usr/local/bin/{command}; touch /run/go")
-    host.until(lambda: host.sh('kill -0 $(cut -d" " -f2 /run/held) 2>/dev/null && echo runs', check=False) == "")
+    host.until(lambda: host.sh('kill -0 $(cut -d" " -f1 /run/held) 2>/dev/null && echo runs', check=False) == "")

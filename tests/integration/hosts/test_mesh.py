@@ -80,7 +80,8 @@ def test_a_dead_peer_is_named_and_lives_again(network: Network, reach: Callable[
     """Its tunnels end, its host goes on: the other calls it silent, and it alone has something to do."""
     at = operator(network, reach, 2)
     at.bring_up("mesh_key", "mesh_config")
-    assert not list(mesh.differences(at.fleet, at.facts, at.known))
+    assert pings("core-0", "core-1", at)
+    assert not list(mesh.differences(at.fleet, at.look(), at.known))
     network.hosts["core-1"].sh("kill -KILL $(pidof wireguard-go)")
     facts = at.look()
     named = {(server, field): found for server, _, field, _, found in mesh.differences(at.fleet, facts, at.known)}
@@ -88,7 +89,7 @@ def test_a_dead_peer_is_named_and_lives_again(network: Network, reach: Callable[
     started = network.hosts["core-0"].started_units()
     assert [(step.kind, step.target) for step in mesh.steps(at.fleet, facts, at.known)] == [("mesh_config", "core-1")]
     at.do("mesh_config", "core-1")
-    assert pings("core-1", "core-0", at)
+    assert pings("core-1", "core-0", at) and pings("core-0", "core-1", at)
     assert not list(mesh.differences(at.fleet, at.look(), at.known))
     assert network.hosts["core-0"].started_units() == started
 
