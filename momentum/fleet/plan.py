@@ -57,7 +57,7 @@ AREAS: Mapping[str, Steps] = {
 
 
 # Areas in which something may be for a person to decide before anything is planned.
-_ASKING = (servers, leaving, mesh, upgrade)
+_ASKING = (servers, leaving, mesh, firewall, upgrade)
 
 
 def fleet_hash(fleet: Fleet) -> str:

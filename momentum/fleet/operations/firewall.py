@@ -28,8 +28,7 @@ def rules(fleet: Fleet, tunnels: Fleet, facts: Facts, known: Known) -> Iterator[
     That of a server which is away is its last known one.
     """
     addresses = addresses_of(tunnels, facts, known)
-    gone = [one.name for one in tunnels.servers if one.name in known.services and one.name not in addresses.public_ipv4]
-    if gone:
+    if _gone(tunnels, known, addresses):
         return
     for server in fleet.servers:
         if unseen(server.name, facts, known) or not (reason := _reason(tunnels, server, facts, addresses)):
@@ -54,14 +53,29 @@ def rules(fleet: Fleet, tunnels: Fleet, facts: Facts, known: Known) -> Iterator[
         )
 
 
+def questions(fleet: Fleet, facts: Facts, known: Known) -> Iterator[tuple[str, str]]:
+    """(server, why no rule is loaded) of those whose address nobody knows, while rules are to be changed."""
+    tunnels = with_outgoing(fleet, facts, known)
+    gone = _gone(tunnels, known, addresses_of(tunnels, facts, known))
+    if gone and any(True for _ in differences(fleet, facts, known)):
+        for name in gone:
+            yield name, "its address is not known, and rules without it would shut out its tunnel: none are loaded"
+
+
+def _gone(fleet: Fleet, known: Known, addresses: Addresses) -> list[str]:
+    """Servers with a machine, as the journal knows, of which neither provider nor any tunnel tells an address."""
+    return [one.name for one in fleet.servers if one.name in known.services and one.name not in addresses.public_ipv4]
+
+
 def differences(fleet: Fleet, facts: Facts, known: Known) -> Iterator[tuple[str, str, str, str, str]]:
+    """While the addresses of servers to come are not known, only what is wrong whatever they will be."""
     tunnels = with_outgoing(fleet, facts, known)
     addresses = addresses_of(tunnels, facts, known)
-    if unknown(tunnels, addresses, "firewall"):
-        return
+    whole = not unknown(tunnels, addresses, "firewall")
     for server in fleet.servers:
         if host := facts.hosts.get(server.name):
-            for field, wanted, found in _unlike(tunnels, server, host, addresses):
+            unlike = _unlike(tunnels, server, host, addresses) if whole else _changed(host)
+            for field, wanted, found in unlike:
                 yield server.name, "firewall", field, wanted, found
 
 
@@ -76,11 +90,17 @@ def _reason(fleet: Fleet, server: Server, facts: Facts, addresses: Addresses) ->
 
 
 def _unlike(fleet: Fleet, server: Server, host: Host, addresses: Addresses) -> Iterator[tuple[str, str, str]]:
-    files = firewall_files(fleet, server, addresses)
-    if host.firewall != sha256_of(files[0]):
-        found = "none loaded" if host.firewall is None else "other rules"
-        yield "rules", "as rendered", "changed by hand" if (host.firewall or "").startswith("changed") else found
+    files, changed = firewall_files(fleet, server, addresses), list(_changed(host))
+    if host.firewall != sha256_of(files[0]) and not any(field == "rules" for field, *_ in changed):
+        yield "rules", "as rendered", "other rules"
     for file, found in differing(host, files):
         yield file.path, "as rendered", found
+    yield from changed
+
+
+def _changed(host: Host) -> Iterator[tuple[str, str, str]]:
+    """What is not as it was loaded."""
+    if host.firewall is None or host.firewall.startswith("changed"):
+        yield "rules", "as rendered", "changed by hand" if host.firewall else "none loaded"
     if (state := host.units.get(UNIT, "missing")) != "active":
         yield UNIT, "active", state

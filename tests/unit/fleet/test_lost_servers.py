@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from momentum.fleet.drift import drift
 from momentum.fleet.facts import EXPIRED, Facts, Host, Known, Machine
 from momentum.fleet.operations import dns
 from momentum.fleet.plan import plan
@@ -97,6 +98,24 @@ def test_where_its_tunnel_is_not_known_no_mesh_is_written_and_it_is_said(away: s
     made = planned(on(facts, "server-1", units={}))
     assert "mesh_config" not in [step.kind for step in made.steps]
     assert "no configuration of the mesh is written" in made.questions[LOST]
+
+
+def test_where_its_address_is_not_known_no_rules_are_loaded_and_it_is_said() -> None:
+    facts = lost()
+    facts = replace(facts, hosts={name: tunnels_to(facts.hosts[name], endpoint="") for name in OTHERS})
+    assert "load_firewall" not in [step.kind for step in planned(facts).steps]
+    assert "rules without it" not in planned(facts).questions[LOST], "nothing is to be changed"
+    changed = planned(on(facts, "server-1", firewall="changed by hand: abc"))
+    assert "load_firewall" not in [step.kind for step in changed.steps]
+    assert "rules without it would shut out its tunnel" in changed.questions[LOST]
+
+
+def test_rules_changed_by_hand_are_told_before_a_new_server_has_an_address() -> None:
+    known = replace(KNOWN, services={n: s for n, s in KNOWN.services.items() if n != LOST}, host_keys={})
+    facts = replace(lost(), hosts={})
+    facts = replace(facts, hosts={"server-1": replace(well().hosts["server-1"], firewall="changed by hand: abc")})
+    told = [(one.server, one.found) for one in drift(FLEET, facts, known) if one.part == "firewall"]
+    assert told == [("server-1", "changed by hand")]
 
 
 @pytest.mark.parametrize("endpoint", ["", "[2001:db8::1]:51820", "$(reboot):1", "203.0.113.99"])
