@@ -16,6 +16,8 @@ CORDONED_BY_US, DRAINED = "momentum/cordoned", "drained"
 BEGUN = {"k3s.join": "/var/lib/momentum/k3s.joining", "k3s.rejoin": "/var/lib/momentum/k3s.rejoining"}
 """On a host from before such a step has an effect until all of it is done: K3s goes on by itself, and what the cluster
 looks like meanwhile does not tell that the step is at its end."""
+RESTORED = "/var/lib/momentum/k3s.restored"
+"""Names the snapshot that this host's etcd was made of, until K3s runs with it: the same is not restored twice."""
 
 
 def unseen(server: str, facts: Facts, known: Known) -> bool:
@@ -44,6 +46,13 @@ def begun(server: str, facts: Facts) -> str | None:
     """The kind of the join that this host is in the midst of."""
     host = facts.hosts.get(server)
     return next((kind for kind, mark in BEGUN.items() if host and mark in host.files), None)
+
+
+def joining_without_majority(fleet: Fleet, facts: Facts) -> list[str]:
+    """Servers whose joins have come to etcd on their disks and that etcd now has no majority without."""
+    if facts.cluster is not None and facts.cluster.has_quorum:
+        return []
+    return [name for name in server_names(fleet) if begun(name, facts) and facts.hosts[name].etcd_on_disk]
 
 
 def member_of(server: str, cluster: Cluster | None) -> EtcdMember | None:

@@ -15,6 +15,7 @@ from momentum.fleet.membership import (
     begun,
     changeable,
     founder,
+    joining_without_majority,
     lost_for_good,
     member_of,
     node_of,
@@ -28,6 +29,9 @@ from momentum.fleet.steps import Step
 def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
     restored = first_restored(fleet, facts, known)
     if restored is None and not changeable(fleet, facts, known):
+        if known.cluster_id is not None:
+            for name in joining_without_majority(fleet, facts):
+                yield _join(fleet, name, False, facts, known)
         return
     names = [
         name
@@ -56,10 +60,10 @@ def first_restored(fleet: Fleet, facts: Facts, known: Known) -> str | None:
 
 
 def _stale(name: str, facts: Facts, known: Known) -> Iterator[Step]:
-    """What the cluster remembers of a server whose etcd is gone. A member that never started is its join, begun."""
-    if _on_disk(name, facts):
+    """What the cluster remembers of a server whose etcd is gone; once its join was begun, that is the join itself."""
+    if _on_disk(name, facts) or begun(name, facts):
         return
-    if (member := member_of(name, facts.cluster)) and member.started:
+    if member_of(name, facts.cluster) is not None:
         yield remove_member(name, "its disk has no etcd any more, and etcd still counts it", facts, known)
     if node_of(name, facts.cluster) is not None:
         yield delete_node(name, "its disk was wiped: K3s would refuse it under the old node's password", facts, known)

@@ -14,7 +14,7 @@ from momentum.adapters.etcd import EtcdError
 from momentum.adapters.ssh import SshError
 from momentum.errors import MomentumError
 from momentum.fleet.ladder import ladder
-from momentum.fleet.membership import BEGUN, founder
+from momentum.fleet.membership import BEGUN, RESTORED, founder, joining_without_majority
 from momentum.fleet.quorum import server_names
 from momentum.fleet.render.k3s import PATH_JOIN, unit_of
 from momentum.provisioning.execute.cluster import refuse_without_majority
@@ -22,6 +22,7 @@ from momentum.provisioning.execute.k3s_host import (
     cluster_id_on,
     configured,
     installed,
+    living,
     noted,
     started,
     unready,
@@ -98,6 +99,7 @@ def put_join(step: Step, outside: Outside, via: str) -> None:
 def join(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
     """A server or an agent through any server that lives now. Raises MomentumError where a member stands in the way."""
     server, role = step.target, server_of(outside.fleet, step.target).role
+    _wake(step, outside, say)
     via = via_for(outside, server)
     if role == "server":
         _refuse_stale(outside, server, via)
@@ -110,6 +112,7 @@ def join(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
 def rejoin(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
     """Its old etcd is moved aside, never deleted, and it joins as any other. Refused for a member of the cluster."""
     server, hosts = step.target, outside.hosts
+    _wake(step, outside, say)
     via = via_for(outside, server)
     moved = hosts.read(server, REJOINING)
     begun = moved is not None and hosts.run(server, ["test", "-e", moved.decode().strip()], sudo=True).exit == 0
@@ -124,8 +127,17 @@ def rejoin(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
     return {"via": via, "moved_to": put_aside or (moved or b"").decode().strip()}
 
 
+def _wake(step: Step, outside: Outside, say: Progress) -> None:
+    """Its join has come as far as its vote, and without it there may be no majority, and none to join through."""
+    server, others = step.target, [name for name in server_names(outside.fleet) if name != step.target]
+    if server in joining_without_majority(outside.fleet, outside.facts):
+        started(outside, server, lambda: "" if living(outside, others) else "etcd has no majority", say)
+
+
 def _join(step: Step, outside: Outside, via: str, say: Progress) -> None:
     server = step.target
+    if RESTORED in host_of(outside, via).files:  # it runs: what is restored there later is another matter
+        outside.hosts.check(via, ["rm", "-f", RESTORED], sudo=True)
     address = str(server_of(outside.fleet, via).mesh_address)
     files = rendered(outside, replace(step, wants={**step.wants, "join_via": address}))
     installed(outside, server, say)

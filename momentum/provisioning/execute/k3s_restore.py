@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from momentum.errors import MomentumError
-from momentum.fleet.membership import lost_for_good
+from momentum.fleet.membership import RESTORED, lost_for_good
 from momentum.fleet.quorum import server_names
 from momentum.fleet.render.k3s import PATH_JOIN, TOKEN
 from momentum.fleet.snapshots import FOLDER, NEWEST, newest, told
@@ -30,7 +30,10 @@ SNAPSHOTS = f"{DB}/snapshots"
 # K3s leaves the flag behind when a reset went well, and takes it away when it starts in earnest. On an empty disk it
 # wants the token itself, not the name of its file. A compressed snapshot is unpacked to where K3s was started.
 _RESET = f"""set -eu
-[ ! -e {DB}/reset-flag ] || exit 0
+chosen=$1
+shift
+noted() {{ mkdir -p "$(dirname {RESTORED})"; printf %s "$chosen" >{RESTORED}.new; mv {RESTORED}.new {RESTORED}; }}
+[ ! -e {DB}/reset-flag ] || {{ noted; exit 0; }}
 if [ -e {DB}/etcd ]; then
   before=$(mktemp -d {DB}.before.XXXXXXXX)
   cp -a {DB}/etcd "$before/"
@@ -42,6 +45,7 @@ K3S_TOKEN=$(cat {TOKEN})
 export K3S_TOKEN
 k3s server --cluster-reset "$@" >&2
 [ -e {DB}/reset-flag ] || {{ echo "K3s left no sign that it was reset" >&2; exit 1; }}
+noted
 echo reset
 """
 
@@ -57,21 +61,29 @@ def restore(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
     installed(outside, server, say)
     files = rendered(outside, step)
     configured(outside, server, files, say, join=False)
-    for name in server_names(outside.fleet):
-        stop = "systemctl is-active --quiet k3s.service && systemctl stop k3s.service || :"
-        hosts.check(name, ["sh", "-c", stop, "stop K3s"], sudo=True, timeout_s=180)
-    result = hosts.run(server, ["sh", "-c", _RESET, "restore", *options], sudo=True, timeout_s=RESTORE_TAKES_S)
-    if result.exit:
-        said = (result.err.strip().splitlines() or ["nothing was said"])[-1][-300:]
-        raise MomentumError(f"{server}: K3s did not restore {chosen}: {said}. The data of before lies beside {DB}")
-    reset = bool(result.out.strip())
+    reset = hosts.read(server, RESTORED) != chosen.encode() and _reset(outside, server, chosen, options)
     never_founds_again(step, outside)
     # Before the start: once the cluster works this step is not planned again, and K3s is stopped until then.
     noted(outside, server, files, say)
     started(outside, server, lambda: unready(outside, server), say)
+    hosts.check(server, ["rm", "-f", RESTORED], sudo=True)
     if (there := cluster_id_on(outside, server)) != known:
         raise MomentumError(f"{server}: the snapshot is of the cluster {there}, and ours is {known}; nothing joins it")
     return {"restored": chosen if reset else None}
+
+
+def _reset(outside: Outside, server: str, chosen: str, options: Sequence[str]) -> bool:
+    """Whether it was done now; False where it was, and K3s has not run since."""
+    hosts = outside.hosts
+    for name in server_names(outside.fleet):
+        stop = "systemctl is-active --quiet k3s.service && systemctl stop k3s.service || :"
+        hosts.check(name, ["sh", "-c", stop, "stop K3s"], sudo=True, timeout_s=180)
+    argv = ["sh", "-c", _RESET, "restore", chosen, *options]
+    result = hosts.run(server, argv, sudo=True, timeout_s=RESTORE_TAKES_S)
+    if result.exit:
+        said = (result.err.strip().splitlines() or ["nothing was said"])[-1][-300:]
+        raise MomentumError(f"{server}: K3s did not restore {chosen}: {said}. The data of before lies beside {DB}")
+    return bool(result.out.strip())
 
 
 def _chosen(step: Step, outside: Outside, say: Progress) -> tuple[str, Sequence[str]]:

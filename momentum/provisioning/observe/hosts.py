@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from momentum.adapters.ssh import CommandFailed, SshError
 from momentum.fleet.facts import FileFact, Host, PeerFact
-from momentum.fleet.membership import BEGUN
+from momentum.fleet.membership import BEGUN, RESTORED
 from momentum.fleet.snapshots import snapshot
 from momentum.provisioning.managed import Managed, expected
 from momentum.provisioning.observe.host_script import LOOK
@@ -45,7 +45,7 @@ def read_hosts(hosts: Hosts, fleet: Fleet, names: Iterable[str]) -> tuple[dict[s
 def look_at(hosts: Hosts, name: str, ours: Managed, *, user: str, peers: Iterable[str] = ()) -> Host:
     """As `read_host`, for what is named. `peers` are mesh addresses that should answer."""
     words = [ours.interface or "", ours.mesh_key or "", ours.table or ""]
-    paths = [*(file.path for file in ours.files), *BEGUN.values()]
+    paths = [*(file.path for file in ours.files), *BEGUN.values(), RESTORED]
     words += [" ".join(each) for each in (paths, ours.sysctls, ours.units, peers)]
     begun = time.time()
     result = hosts.run(name, ["sh", "-c", LOOK, "look", user, *words], sudo=True, timeout_s=60)

@@ -9,7 +9,7 @@ import pytest
 
 from momentum.fleet.facts import Facts, FileFact, Known, Snapshot
 from momentum.fleet.membership import BEGUN
-from momentum.fleet.operations import agents, control_plane, etcdctl, first_server, labels, leaving, upgrade
+from momentum.fleet.operations import agents, control_plane, etcdctl, first_server, labels, leaving, stopped, upgrade
 from momentum.fleet.plan import plan
 from momentum.fleet.schema import Fleet
 from momentum.fleet.steps import Step
@@ -94,6 +94,26 @@ def test_a_join_that_was_begun_is_wanted_until_all_of_it_is_done(kind: str) -> N
     nothing = cluster_with(empty, members=(member("s1"), member("s3")), nodes=nodes)
     for facts in (whole, half, nothing):
         assert kinds(steps(FLEET, facts, KNOWN)) == [(kind, "s2")]
+
+
+@pytest.mark.parametrize("kind", ["k3s.join", "k3s.rejoin"])
+def test_a_join_that_took_the_majority_with_it_goes_on_and_no_other_is_started_for_it(kind: str) -> None:
+    """Of a restored cluster's two members the second stands still; the third has etcd of before, which is of no use."""
+    mark = {BEGUN[kind]: FileFact("", "root", 0o644)}
+    still = host(units={"k3s.service": "failed"})
+    facts = hosts_with(well(), s2=replace(still, files=mark), s3=still)
+    for cluster in (facts.cluster and replace(facts.cluster, has_quorum=False, nodes=()), None):
+        found = [*control_plane.steps(FLEET, replace(facts, cluster=cluster), KNOWN)]
+        assert kinds(found) == [(kind, "s2")]
+        assert [*stopped.steps(FLEET, replace(facts, cluster=cluster), KNOWN)] == []
+
+
+def test_what_an_upgrade_or_a_new_configuration_starts_is_no_step_of_its_own() -> None:
+    ill = cluster_with(well(), members=(member("s1"), member("s2", False), member("s3")))
+    facts = hosts_with(ill, s2=host(units={"k3s.service": "failed"}))
+    assert kinds(stopped.steps(FLEET, facts, KNOWN)) == [("k3s.start", "s2")]
+    assert kinds(stopped.steps(NEW, facts, KNOWN)) == []
+    assert ("k3s.upgrade", "s2") in kinds(upgrade.steps(NEW, facts, KNOWN))
 
 
 def test_a_join_that_was_begun_on_an_agent_does_not_delete_its_node() -> None:

@@ -13,6 +13,7 @@ from momentum.adapters.kubernetes import ClusterError
 from momentum.adapters.ssh import Result
 from momentum.errors import MomentumError
 from momentum.fleet.facts import Facts, Snapshot
+from momentum.fleet.membership import RESTORED
 from momentum.fleet.steps import Step
 from momentum.provisioning.execute.k3s_restore import SNAPSHOTS, restore
 from momentum.provisioning.observe.snapshots import newest_stored
@@ -32,26 +33,33 @@ class Hosts:
 
     restored: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
+    marks: dict[str, bytes] = field(default_factory=dict)
+    answers: bool = False
+    started: bool = False
 
     def run(self, server: str, argv: Sequence[str], **_: Any) -> Result:
         name = argv[3] if len(argv) > 3 else ""
         if name == "stop K3s":
             self.stopped.append(server)
         if name == "restore":
-            self.restored.append((server, tuple(argv[4:])))
+            self.marks[RESTORED] = argv[4].encode()
+            self.restored.append((server, tuple(argv[5:])))
+        self.started |= name == "start"
+        if argv[0] == "rm":
+            self.marks.pop(argv[-1], None)
         return Result(0, "reset" if name == "restore" else "", "")
 
     def check(self, server: str, argv: Sequence[str], **options: Any) -> str:
         return self.run(server, argv, **options).out
 
-    def read(self, *_: Any) -> None:
-        return None
+    def read(self, _: str, path: str) -> bytes | None:
+        return self.marks.get(path)
 
     def put_all(self, *_: Any, **__: Any) -> None:
         pass
 
     def through(self, servers: Sequence[str]) -> Hosts:
-        if not self.restored:
+        if not self.restored and not (self.answers and self.started):
             raise ClusterError("nobody answers")
         return self
 
@@ -103,6 +111,15 @@ def test_a_newer_one_of_the_store_is_fetched_by_k3s_under_its_bare_name() -> Non
     assert hosts.restored == [("s2", (f"--cluster-reset-restore-path={NEW}",))]
     assert result == {"restored": NEW}
     assert any("1.0 hours old, from the object store" in line for line in said)
+
+
+@pytest.mark.parametrize("mark", [NEW, OLD])
+def test_killed_after_the_reset_the_same_is_not_restored_again_and_nothing_is_stopped(mark: str) -> None:
+    """Its K3s may have run for a while and ended: what was written there since would be gone."""
+    again = Hosts(marks={RESTORED: mark.encode()}, answers=True)
+    do(lost(NEW), None, NEW, again)
+    assert bool(again.restored) == bool(again.stopped) == (mark == OLD)
+    assert again.marks == {}, "a restore of a later day is not that one"
 
 
 def test_the_one_that_was_said_yes_to_is_taken_though_a_newer_one_came() -> None:
