@@ -1,167 +1,174 @@
 """Every area and executor as they are, against the world in memory, killed at every boundary and resumed.
 
-`python -m tests.kill_sweep` does all of them; `--every 7` each seventh. Boundaries are before and after each changing
-call of the provider, each change on a host, each event of the journal on the disk and each in the object store. K3s
-has no stand-in in memory: its areas are left out, and that is all that is.
+`python -m tests.kill_sweep` does all of them in each scenario; `--every 7` each seventh; words choose scenarios by what
+their names contain. Boundaries are before and after each changing call of the provider, each change on a host, each
+change in the cluster, each event of the journal on the disk and each in the object store, and after each thing that a
+K3s does by itself. Where one was on its way when the operator died, three cases are tried: it came to its end before
+the next call, it crashed and stays down, or it goes on while the next operator looks.
+
+A way is right if it ends as the unbroken one: the same state, nothing left to do, nothing ordered, paid, installed,
+founded, joined, registered or restored twice, and no K3s started once more than a crash made necessary.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
+import pprint
+import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
+from itertools import repeat
 from typing import Any
+from unittest.mock import patch
 
-from momentum.fleet.facts import Facts, Known
-from momentum.fleet.plan import AREAS, Steps, basis, plan
-from momentum.fleet.schema import Fleet
-from momentum.fleet.steps import Plan
-from momentum.provisioning.apply import apply
-from momentum.provisioning.kinds import all_kinds
-from momentum.provisioning.lease import TTL_S, Lease
-from momentum.provisioning.looking import Readers, observer
-from momentum.provisioning.observe import provider
-from momentum.provisioning.outside import Outside
-from tests.infra_command import OF_K3S
-from tests.provider_runs import ZONE, fleet_of
+from momentum.errors import MomentumError
+from momentum.fleet.render import k3s
+from momentum.provisioning.execute import k3s_host
+from tests.kill_scenarios import SCENARIOS, Scenario
+from tests.standins.company import Company
 from tests.standins.folders import in_memory
-from tests.standins.machines_in_memory import Box, MemoryHosts, operator_gone, read_hosts
-from tests.standins.objects import MemoryStore
-from tests.standins.operator import WatchedJournal
-from tests.standins.ovh import OvhServer, World
-from tests.standins.ovh.direct import direct_api
-from tests.standins.world import Fuse, Killed
+from tests.standins.world import Fuse
 
-PLANNED: Mapping[str, Steps] = {name: steps for name, steps in AREAS.items() if name not in OF_K3S}
+MEANWHILE = ("it came to its end", "it crashed", "it goes on")
 
 
 @dataclass
-class Company:
-    """What outlives an operator: account, hosts, object store, the disk with the journal."""
+class Visited(Fuse):
+    """Nobody dies: at each of these boundaries the world is looked at as it is."""
 
-    folder: Path
-    fleet: Fleet = field(default_factory=fleet_of)
-    server: OvhServer = field(default_factory=lambda: OvhServer(World(zones=(ZONE,)), checked=False))
-    boxes: dict[str, Box] = field(default_factory=dict)
-    store: MemoryStore = field(default_factory=MemoryStore)
+    at_each: frozenset[int] = frozenset()
+    visit: Callable[[int, str], None] = lambda *_: None
 
-    def apply(self, fuse: Fuse) -> int:
-        """One call of apply as one process; how many steps it did. The plan is that of the first call."""
-        self.store.around = fuse
-        journal = WatchedJournal(self.folder / "journal.db", self.store)
-        journal.fuse = fuse
-
-        def around(when: str, method: str, path: str) -> None:
-            if method != "GET":
-                fuse(f"{when} {method} {path}")
-
-        hosts, api = MemoryHosts(self.fleet, self.boxes, fuse), direct_api(self.server, around)
-        outside = Outside(self.fleet, api, hosts, None, journal, Facts())
-        observe = observer(outside, _readers(outside))
-        try:
-            facts, known = observe(None, None), journal.known()
-            begun = [row.plan for row in journal.history() if row.outcome == "approved"]
-            if not begun:
-                made = _planned(self.fleet, facts, known)
-                journal.propose(made, basis(made, facts, known))
-                journal.approve(made, "ana")
-                begun = [made.hash]
-            lease = Lease(self.store, "ana")
-            return len(apply(begun[0], outside, observe, all_kinds(), lease=lease, planner=_planned).done)
-        finally:
-            journal.close()
-
-    def dies(self, at: int) -> str:
-        """Killed at that boundary; its name."""
-        fuse = Fuse(at)
-        try:
-            self.apply(fuse)
-        except Killed:
-            self.left_alone()
-            return fuse.names[-1]
-        raise AssertionError(f"there is no boundary {at}")
-
-    def left_alone(self) -> None:
-        """Until hosts have taken back what nobody confirmed, and the dead operator's lease is over."""
-        operator_gone(self.boxes)
-        self.store.now_s += TTL_S + 2
-
-    def state(self) -> Any:
-        boxes = {address: box.state() for address, box in sorted(self.boxes.items())}
-        return self.server.world.dump(), boxes
-
-    def counted(self) -> tuple[int, int, int, int]:
-        world = self.server.world
-        tasks = [task.type for vps in world.machines.values() for task in vps.tasks.values()]
-        return len(world.orders), len(world.payments), len(world.machines), tasks.count("reinstallVm")
-
-
-def _planned(fleet: Fleet, facts: Facts, known: Known) -> Plan:
-    return plan(fleet, facts, known, PLANNED)
-
-
-def _readers(outside: Outside) -> Readers:
-    api, hosts = outside.provider, outside.hosts
-
-    def read(names: Any, facts: Facts) -> Any:
-        from momentum.provisioning.connect import _point_at
-
-        _point_at(outside, names, facts)
-        return read_hosts(hosts, names)
-
-    return Readers(
-        machines=partial(provider.read_machines, api),
-        machine=partial(provider.read_machine, api),
-        dns=partial(provider.read_dns, api, ZONE),
-        hosts=read,
-        cluster=lambda _: None,
-    )
+    def __call__(self, name: str) -> None:
+        before = self.passed
+        super().__call__(name)
+        if self.passed > before and self.passed in self.at_each:
+            self.visit(self.passed, name)
 
 
 @dataclass(frozen=True)
+class End:
+    """Where a way came to, `left` are steps of a fresh plan."""
+
+    state: Any
+    counted: Mapping[str, int]
+    starts: Mapping[str, int]
+    left: tuple[str, ...]
+
+    @classmethod
+    def of(cls, company: Company) -> End:
+        left = tuple(f"{step.kind} {step.target}" for step in company.planned())
+        return cls(company.state(), dict(company.counted()), company.starts(), left)
+
+    def unlike(self, wanted: End) -> str:
+        for name in ("left", "counted", "starts", "state"):
+            found, should = (pprint.pformat(getattr(one, name)).splitlines() for one in (self, wanted))
+            if found != should:
+                pairs = [
+                    (one.strip(), other.strip()) for one, other in zip(found, should, strict=False) if one != other
+                ]
+                return f"{name}: " + "; ".join(f"{one}, not {other}" for one, other in pairs)[:600]
+        return ""
+
+
+@dataclass
 class Swept:
+    scenario: str
     boundaries: int
-    kills: int
-    wrong: list[str]
-    seconds: float
+    kills: int = 0
+    wrong: list[str] = field(default_factory=list)
+    seconds: float = 0.0
 
     def __str__(self) -> str:
-        return (
-            f"{self.kills} kills at {self.boundaries} boundaries of a bootstrap of 4 servers (all areas but K3s's): "
-            f"{len(self.wrong)} ended otherwise or with an order, payment or installation twice, {self.seconds:.1f} s"
-        )
+        told = f"{self.scenario}: {self.kills} kills at {self.boundaries} boundaries, {len(self.wrong)} ended otherwise"
+        return "\n  ".join([f"{told}, {self.seconds:.1f} s", *self.wrong])
 
 
-def sweep(every: int = 1, servers: int = 4) -> Swept:
-    """At each `every`th boundary, the last one included."""
-    began, wrong, kills = time.monotonic(), [], 0
-    with in_memory() as folder:
-        whole, fuse = Company(_new(folder, "whole"), fleet_of(servers)), Fuse()
+def sweep(scenario: Scenario, every: int = 1, part: int = 0, parts: int = 1) -> Swept:
+    """At each `every`th boundary, the last one included; of these every `parts`th, from `part` on."""
+    with in_memory() as folder, at_speed():
+        start = scenario.ready(folder / "start")
+        assert {step.kind for step in start.planned()}.issuperset(scenario.needs)
+        whole, fuse = start.copied(folder / "whole"), Fuse()
         whole.apply(fuse)
-        assert whole.counted() == (servers,) * 4
-        for at in [*range(1, fuse.passed, every), fuse.passed]:
-            killed = Company(_new(folder, str(at)), fleet_of(servers))
-            name = killed.dies(at)
-            kills += 1
-            killed.apply(Fuse())
-            if killed.counted() != whole.counted() or killed.state() != whole.state() or killed.apply(Fuse()):
-                wrong.append(f"{at}: {name}: {killed.counted()}")
-    return Swept(fuse.passed, kills, wrong, time.monotonic() - began)
+        wanted, swept = End.of(whole), Swept(scenario.name, fuse.passed)
+        assert not wanted.left, wanted.left
+
+        def visit(at: int, name: str) -> None:
+            for meanwhile in MEANWHILE if start.cluster.on_their_way() else ("",):
+                killed = start.copied(folder / "killed")
+                killed.left_alone(meanwhile)
+                swept.kills += 1
+                if wrong := _resumed(killed, wanted):
+                    swept.wrong.append(f"{at}, {name}{meanwhile and ', ' + meanwhile}: {wrong}")
+                shutil.rmtree(killed.folder)
+
+        chosen = [*range(1, fuse.passed, every), fuse.passed][part::parts]
+        start.apply(Visited(at_each=frozenset(chosen), visit=visit))
+    return swept
 
 
-def _new(folder: Path, name: str) -> Path:
-    made = folder / name
-    made.mkdir()
-    return made
+def _resumed(killed: Company, wanted: End) -> str:
+    """What is not as it should be."""
+    try:
+        killed.apply(Fuse())
+        if again := killed.apply(Fuse()):
+            return f"applied once more: {[f'{step.kind} {step.target}' for step in again]}"
+    except (MomentumError, AssertionError) as error:
+        return f"{type(error).__name__}: {error}"
+    return End.of(killed).unlike(wanted)
+
+
+@contextmanager
+def at_speed() -> Iterator[None]:
+    """No wait between two looks at a K3s; and a configuration is put into words once, which is half of the time."""
+    written: dict[str, str] = {}
+    write = k3s._yaml
+
+    def remembered(values: dict[str, Any]) -> str:
+        key = json.dumps(values)
+        if key not in written:
+            written[key] = write(values)
+        return written[key]
+
+    with patch.object(k3s_host, "BETWEEN_LOOKS_S", 0), patch.object(k3s, "_yaml", remembered):
+        yield
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--every", type=int, default=1)
+    arguments.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    arguments.add_argument("only", nargs="*")
+    chosen = arguments.parse_args()
+    began, all_swept = time.monotonic(), []
+    with ProcessPoolExecutor(chosen.jobs) as pool:
+        for number, scenario in enumerate(SCENARIOS):
+            if all(word in scenario.name for word in chosen.only):
+                all_swept.append(_by_all(pool, number, chosen.every, chosen.jobs))
+                print(all_swept[-1], flush=True)
+    kills, wrong = sum(one.kills for one in all_swept), sum(len(one.wrong) for one in all_swept)
+    seconds = time.monotonic() - began
+    print(f"in all: {kills} kills in {len(all_swept)} scenarios, {wrong} ended otherwise, {seconds:.0f} s")
+    return bool(wrong)
+
+
+def _by_all(pool: ProcessPoolExecutor, number: int, every: int, jobs: int) -> Swept:
+    began = time.monotonic()
+    parts = list(pool.map(_part, repeat(number), repeat(every), range(jobs), repeat(jobs)))
+    wrong = [line for part in parts for line in part.wrong]
+    kills = sum(part.kills for part in parts)
+    return Swept(SCENARIOS[number].name, parts[0].boundaries, kills, wrong, time.monotonic() - began)
+
+
+def _part(number: int, every: int, part: int, parts: int) -> Swept:
+    return sweep(SCENARIOS[number], every, part, parts)
 
 
 if __name__ == "__main__":
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--every", type=int, default=1)
-    found = sweep(arguments.parse_args().every)
-    print(found)
-    print("\n".join(found.wrong))
-    raise SystemExit(bool(found.wrong))
+    raise SystemExit(main())

@@ -7,46 +7,60 @@ before he has confirmed it, as the host itself does.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from momentum.adapters.ssh import Endpoint, File
-from momentum.fleet.facts import FileFact, Host, PeerFact
+from momentum.fleet.facts import FileFact, Host, PeerFact, Snapshot
+from momentum.fleet.membership import BEGUN, RESTORED
+from momentum.fleet.operations.etcdctl import PROGRAM as ETCDCTL
 from momentum.fleet.render import RenderedFile
 from momentum.fleet.schema import Fleet
 from momentum.provisioning.execute.access import CANDIDATE
+from momentum.provisioning.execute.k3s import DB
+from momentum.provisioning.execute.k3s_host import RESTART
 from momentum.provisioning.fencing import REFUSED
-from momentum.provisioning.managed import managed
+from momentum.provisioning.managed import expected, managed
 from momentum.provisioning.observe.host_script import FIREWALL_LOADED
+from momentum.provisioning.rendered import server_of
+from tests.standins.k3s_in_memory import Cluster, K3s
+from tests.standins.k3s_scripts import K3sScripts
 from tests.standins.world import Answer
+
+_PEER = re.compile(r"^PublicKey = (\S+)\nEndpoint = (\S+)$", re.MULTILINE)
 
 
 @dataclass
 class Box:
-    """One host. `undo` is what it goes back to unless it hears that all is well."""
+    """One host. `undo` is what it goes back to unless it hears that all is well; `births` counts keys of the mesh."""
 
     address: str
     files: dict[str, File] = field(default_factory=dict)
     sysctl: dict[str, str] = field(default_factory=dict)
     mesh_key: str | None = None
     peers: dict[str, set[str]] = field(default_factory=dict)
+    endpoints: dict[str, str] = field(default_factory=dict)
     rules: bytes | None = None
     keys: tuple[str, ...] = ()
     units: dict[str, str] = field(default_factory=dict)
     etcdctl: str | None = None
     epoch: int = 0
     undo: dict[str, Any] | None = None
+    births: int = 0
+    k3s: K3s = field(default_factory=K3s)
 
     def state(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name not in ("epoch", "undo")}
+        others = {name: value for name, value in vars(self).items() if name not in ("epoch", "undo", "k3s")}
+        return others | self.k3s.state(self.files)
 
 
-class MemoryHosts:
-    """`boxes` by address outlives the operators; `fuse` is called around every change."""
+class MemoryHosts(K3sScripts):
+    """The cluster's `boxes` by address outlive the operators; `fuse` is called around every change."""
 
-    def __init__(self, fleet: Fleet, boxes: dict[str, Box], fuse: Callable[[str], None]) -> None:
-        self.fleet, self.boxes, self.fuse = fleet, boxes, fuse
+    def __init__(self, fleet: Fleet, cluster: Cluster, fuse: Callable[[str], None]) -> None:
+        self.fleet, self.cluster, self.boxes, self.fuse = fleet, cluster, cluster.boxes, fuse
         self.endpoints: dict[str, Endpoint] = {}
 
     def shown_host_key(self, host: str) -> str:
@@ -59,14 +73,14 @@ class MemoryHosts:
         pass
 
     def read(self, host: str, path: str) -> bytes | None:
-        there = self._box(host).files.get(path)
+        there = self.box(host).files.get(path)
         return there.content if there else None
 
     def put(self, host: str, path: str, content: bytes | str, **owner: Any) -> None:
         self.put_all(host, [File(path, content.encode() if isinstance(content, str) else content, **owner)])
 
     def put_all(self, host: str, files: Sequence[File], **_: Any) -> None:
-        self._change("put", lambda: self._box(host).files.update({file.path: file for file in files}))
+        self._change("put", lambda: self.box(host).files.update({file.path: file for file in files}))
 
     def check(self, host: str, argv: Sequence[str], **options: Any) -> str:
         answer = self.run(host, argv, **options)
@@ -74,24 +88,37 @@ class MemoryHosts:
         return answer.out
 
     def run(self, host: str, argv: Sequence[str], **_: Any) -> Answer:
-        box = self._box(host)
-        if argv[0] == "sysctl":
-            return Answer(0, "".join(f"{box.sysctl[key]}\n" for key in argv[2:]))
-        if argv[3:4] == ["fence"]:
-            return self._fence(box, int(argv[4]))
-        # a script with a name, or nft's check of a candidate
-        does: Callable[..., str | None] = getattr(self, f"_{argv[3].replace(' ', '_') if len(argv) > 3 else 'checked'}")
-        return Answer(0, does(box, *argv[4:]) or "")
+        did = self._did(self.box(host), argv)
+        return did if isinstance(did, Answer) else Answer(0, did or "")
 
-    def _box(self, host: str) -> Box:
+    def _did(self, box: Box, argv: Sequence[str]) -> Answer | str | None:
+        did: Answer | str | None = None
+        match argv:
+            case ["sysctl", "-n", *keys]:
+                did = "".join(f"{box.sysctl[key]}\n" for key in keys)
+            case ["k3s", "etcd-snapshot", "save", name]:
+                did = self._snapshot(box, name.removeprefix("--name="))
+            case ["test", "-e", path]:
+                did = Answer(int(path not in box.k3s.aside))
+            case ["test", "-d", path]:
+                did = Answer(int(path != f"{DB}/etcd/member" or box.k3s.etcd is None))
+            case ["rm", "-f", *paths]:
+                self._change("remove files", lambda: [box.files.pop(path, None) for path in paths])
+            case [program, *_] if program == ETCDCTL:
+                did = self._etcdctl(box, argv)
+            case ["sh", "-c", script]:
+                (self._due if RESTART in script else self._checked)(box)
+            case ["sh", "-c", _, "fence", epoch]:
+                did = self._fence(box, int(epoch))
+            case ["sh", "-c", _, name, *words]:
+                did = getattr(self, "_" + name.replace(" ", "_").lower())(box, *words)
+            case _:
+                raise AssertionError(argv)
+        return did
+
+    def box(self, host: str) -> Box:
         address = self.endpoints[host].address
         return self.boxes.setdefault(address, Box(address))
-
-    def _change(self, name: str, change: Callable[[], Any]) -> Any:
-        self.fuse(f"before {name}")
-        result = change()
-        self.fuse(f"after {name}")
-        return result
 
     # The scripts, by the word that follows each.
 
@@ -129,7 +156,8 @@ class MemoryHosts:
     def _born(self, box: Box, path: str) -> str:
         def change() -> str:
             assert box.mesh_key is None, "a key is born once"
-            box.mesh_key = f"{hashlib.sha256(box.address.encode()).hexdigest()[:43]}="
+            box.births += 1
+            box.mesh_key = f"{hashlib.sha256(f'{box.address} {box.births}'.encode()).hexdigest()[:43]}="
             return box.mesh_key
 
         return str(self._change("mesh key", change))
@@ -137,7 +165,9 @@ class MemoryHosts:
     def _mesh(self, box: Box, interface: str, _: str) -> None:
         def change() -> None:
             path = f"/etc/wireguard/{interface}.conf"
-            box.peers = managed([RenderedFile(path, box.files[path].content.decode(), "mesh")]).peers
+            text = box.files[path].content.decode()
+            box.peers = managed([RenderedFile(path, text, "mesh")]).peers
+            box.endpoints = dict(_PEER.findall(text))
             box.units[f"wg-quick@{interface}.service"] = "active"
 
         self._change("mesh", change)
@@ -175,9 +205,23 @@ def read_hosts(hosts: MemoryHosts, names: Collection[str]) -> tuple[dict[str, Ho
     return {name: _seen(hosts, name) for name in names}, {}
 
 
+_PATHS: dict[str, frozenset[str]] = {}
+
+
+def _paths(fleet: Fleet, name: str) -> frozenset[str]:
+    """Where the files of a host are; those of one role are in the same places."""
+    server = server_of(fleet, name)
+    if server.role not in _PATHS:
+        _PATHS[server.role] = frozenset(
+            {file.path for file in expected(fleet, server).files} | {*BEGUN.values(), RESTORED}
+        )
+    return _PATHS[server.role]
+
+
 def _seen(hosts: MemoryHosts, name: str) -> Host:
-    box = hosts._box(name)
+    box = hosts.box(name)
     loaded = box.files.get(FIREWALL_LOADED)
+    ours = _paths(hosts.fleet, name)
     rules = hashlib.sha256(box.rules).hexdigest() if box.rules is not None else None
     if rules is not None and (loaded is None or loaded.content.decode().split()[0] != rules):
         rules = "changed by hand: listed"
@@ -186,17 +230,20 @@ def _seen(hosts: MemoryHosts, name: str) -> Host:
         files={
             path: FileFact(hashlib.sha256(file.content).hexdigest(), file.owner, file.mode)
             for path, file in box.files.items()
-            if path not in (CANDIDATE, FIREWALL_LOADED)
+            if path in ours
         },
         sysctl=dict(box.sysctl),
         mesh_public_key=box.mesh_key,
-        mesh_peers=tuple(PeerFact(key, "", tuple(sorted(nets)), True) for key, nets in sorted(box.peers.items())),
+        mesh_peers=tuple(
+            PeerFact(key, box.endpoints[key], tuple(sorted(nets)), True) for key, nets in sorted(box.peers.items())
+        ),
         firewall=rules,
         authorized_keys=box.keys,
-        units=dict(box.units),
-        k3s_version=None,
-        etcd_on_disk=False,
-        cluster_id=None,
+        units=box.units | box.k3s.units(box.files),
+        k3s_version=box.k3s.program,
+        etcd_on_disk=box.k3s.etcd is not None,
+        cluster_id=box.k3s.ca,
+        snapshots=tuple(sorted((Snapshot(name, 0) for name in box.k3s.snapshots), key=lambda one: one.name)),
         reboot_needed=False,
         clock_offset_s=0.0,
         etcdctl_version=box.etcdctl,
