@@ -104,7 +104,7 @@ def planned(fleet: Fleet, facts: Facts, known: Known) -> list[Step]:
 
 
 def looked(api: OvhApi, fleet: Fleet) -> Facts:
-    return Facts(machines=read_machines(api), dns=read_dns(api, fleet.dns.zone) if fleet.dns else None)
+    return Facts(machines=read_machines(api), dns=read_dns(api, fleet) if fleet.dns else None)
 
 
 def apply(

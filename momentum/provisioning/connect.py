@@ -163,7 +163,7 @@ def _readers(outside: Outside) -> Readers:
     return Readers(
         machines=lambda: provider.read_machines(api),
         machine=lambda service: provider.read_machine(api, service),
-        dns=lambda: provider.read_dns(api, fleet.dns.zone) if fleet.dns else (),
+        dns=lambda: provider.read_dns(api, fleet),
         hosts=read_hosts,
         cluster=lambda facts: cluster.read_cluster(fleet, facts, outside.hosts, outside.cluster),
         stored=lambda: snapshots.newest_stored(outside.backups, outside.known.cluster_id),

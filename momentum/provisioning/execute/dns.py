@@ -12,7 +12,7 @@ from momentum.fleet.facts import DnsRecordFact
 from momentum.fleet.operations.dns import normal, resolved
 from momentum.fleet.steps import Step
 from momentum.provisioning.execute.settling import SETTLES_S
-from momentum.provisioning.observe.provider import read_record
+from momentum.provisioning.observe.provider import read_records
 from momentum.provisioning.outside import Execute, Outside, Progress
 
 _MOST_LOST = 4
@@ -44,9 +44,7 @@ def records(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
 def _make(api: OvhApi, wants: Mapping[str, Any], wanted: list[tuple[str, int]]) -> None:
     """New records before old ones go, so that the name is never without one."""
     path = f"/domain/zone/{segment(wants['zone'])}/record"
-    there = [
-        read_record(api, path, number) for number in api.get(path, fieldType=wants["type"], subDomain=wants["name"])
-    ]
+    there = read_records(api, wants["zone"], wants["name"], wants["type"])
     missing, extra = list(wanted), list[DnsRecordFact]()
     for record in there:
         if (value := (normal(record.value), record.ttl_s)) in missing:

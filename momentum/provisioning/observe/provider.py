@@ -9,6 +9,8 @@ from typing import Any
 from momentum.adapters.ovh import ApiError, OvhApi
 from momentum.adapters.ovh.api import segment
 from momentum.fleet.facts import EXPIRED, DnsRecordFact, Machine, Task
+from momentum.fleet.operations.dns import record_sets
+from momentum.fleet.schema import Fleet
 
 MARK = "momentum:server"
 """The tag on a machine: which server of which fleet it is."""
@@ -56,12 +58,24 @@ def read_tasks(api: OvhApi, service: str, latest: int = 5) -> list[Task]:
     return [Task(one["id"], one["type"], one["state"]) for one in told]
 
 
-def read_dns(api: OvhApi, zone: str) -> tuple[DnsRecordFact, ...]:
-    """The zone's records: a call each. A name of the zone itself is ""."""
+def read_dns(api: OvhApi, fleet: Fleet) -> tuple[DnsRecordFact, ...]:
+    """Records of the sets that the file names, and no others: a call for each set and each record."""
+    if fleet.dns is None:
+        return ()
+    sets = [(wants["name"], wants["type"]) for wants in record_sets(fleet).values()]
+    return tuple(record for name, kind in sets for record in read_records(api, fleet.dns.zone, name, kind))
+
+
+def read_records(api: OvhApi, zone: str, name: str, kind: str) -> list[DnsRecordFact]:
+    """Those of exactly this name, which is "" for the zone itself, and this type.
+
+    The API matches patterns (its document says ilike), and what it makes of "" is not told: what it lists is looked at.
+    """
     path = f"/domain/zone/{segment(zone)}/record"
-    return tuple(read_record(api, path, number) for number in sorted(api.get(path)))
+    listed = [_record(api.get(f"{path}/{number}")) for number in sorted(api.get(path, fieldType=kind, subDomain=name))]
+    return [record for record in listed if (record.name, record.type) == (name, kind)]
 
 
-def read_record(api: OvhApi, path: str, number: int) -> DnsRecordFact:
-    told = api.get(f"{path}/{number}")
-    return DnsRecordFact(number, told.get("subDomain") or "", told["fieldType"], told["target"], told.get("ttl") or 0)
+def _record(told: Mapping[str, Any]) -> DnsRecordFact:
+    name, ttl_s = (told.get("subDomain") or "").lower(), told.get("ttl") or 0
+    return DnsRecordFact(told["id"], name, told["fieldType"], told["target"], ttl_s)
