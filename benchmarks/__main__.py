@@ -28,6 +28,9 @@ QUICK = {
     "one_file": ["--rounds", "1", "--weeks", "6"],
     "dagster_share": ["--months", "6"],
     "start_up": ["--rounds", "1"],
+    "fleet_file": ["--rounds", "1"],
+    "fleet_plan": ["--rounds", "1"],
+    "fleet_hosts": ["--hosts", "1", "--rounds", "1"],
 }
 PACKAGES = (
     "numpy",
@@ -41,6 +44,8 @@ PACKAGES = (
     "tcxreader",
     "gpxpy",
     "sweat",
+    "pydantic",
+    "asyncssh",
 )
 
 

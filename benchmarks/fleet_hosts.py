@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import subprocess
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -39,13 +40,21 @@ from tests.hosts.small_fleet import fleet_of, machines_of
 
 AREAS = {"keys": keys.steps, "base": base.steps, "mesh": mesh.steps, "firewall": firewall.steps}
 
+PROGRAMS = (("ssh", "-V"), ("wireguard-go", "--version"), ("nft", "--version"))
+
 
 def measure(numbers: list[int], rounds: int) -> dict[str, Any]:
     """By the number of hosts: medians in seconds of a bring-up, milliseconds of looks, and calls over SSH."""
     said: dict[str, Any] = {**where("asyncssh"), "rounds": rounds, "skipped": reason_to_skip()}
     if said["skipped"] is None:
+        said["programs"] = [_version(*command) for command in PROGRAMS]
         said["hosts"] = {number: _medians([_once(number) for _ in range(rounds)]) for number in numbers}
     return said
+
+
+def _version(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return (done.stdout or done.stderr).splitlines()[0]
 
 
 def _once(number: int) -> dict[str, float]:
@@ -118,6 +127,7 @@ def main() -> None:
     if found["skipped"]:
         print(f"not measured: {found['skipped']}")
         return
+    print(", ".join(found["programs"]))
     for number, row in found["hosts"].items():
         print(
             f"{number} hosts: {row['steps']:.0f} steps in {row['bring_up_s']:.1f} s with {row['bring_up_calls']:.0f} "

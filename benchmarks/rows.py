@@ -199,6 +199,50 @@ def _start_up(said: dict[str, Any]) -> list[Row]:
 
 
 # In the order in which they run.
+def _fleet_file(said: dict[str, Any]) -> list[Row]:
+    return [
+        Row(f"fleet file of {servers} servers, read with all rules", f"{one['read_ms'] + one['rules_ms']:.0f} ms", "")
+        for servers, one in said["servers"].items()
+    ]
+
+
+def _fleet_plan(said: dict[str, Any]) -> list[Row]:
+    rows = [
+        Row(
+            f"plan of {servers} servers",
+            f"new {one['new_ms']:.1f} ms, read and as the file says {one['read_ms']:.1f} ms",
+            "",
+        )
+        for servers, one in said["servers"].items()
+    ]
+    calls, commands = said["no_change_calls"], sum(said["no_change_commands"].values())
+    return [
+        *rows,
+        Row("bootstrap of 4 servers, all outside in memory", f"{said['bootstrap_ms']:.0f} ms", ""),
+        Row(
+            "apply without a change, 4 servers",
+            f"{said['no_change_ms']:.1f} ms, {calls.get('GET', 0)} API calls that read, "
+            f"{sum(calls.values()) - calls.get('GET', 0)} that change, {commands} SSH commands and the kubeconfig's",
+            "",
+        ),
+    ]
+
+
+def _fleet_hosts(said: dict[str, Any]) -> list[Row]:
+    if said["skipped"]:
+        return [Row("real hosts by their number", f"not measured: {said['skipped']}", "")]
+    numbers = " / ".join(said["hosts"])
+    lines = (
+        ("brought up, s", "bring_up_s", ".1f"),
+        ("looked at, ms", "look_ms", ".0f"),
+        ("applied to without a change, ms", "no_change_ms", ".0f"),
+    )
+    return [
+        Row(f"{numbers} real hosts, {what}", " / ".join(f"{row[key]:{form}}" for row in said["hosts"].values()), "")
+        for what, key, form in lines
+    ]
+
+
 ROWS: dict[str, Callable[[dict[str, Any]], list[Row]]] = {
     "fit_decoding": _fit,
     "xml_decoding": _xml,
@@ -210,4 +254,7 @@ ROWS: dict[str, Callable[[dict[str, Any]], list[Row]]] = {
     "one_file": _one_file,
     "dagster_share": _dagster_share,
     "start_up": _start_up,
+    "fleet_file": _fleet_file,
+    "fleet_plan": _fleet_plan,
+    "fleet_hosts": _fleet_hosts,
 }

@@ -30,7 +30,9 @@ def said(name: str, *arguments: str | Path) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["cohort_series", "store", "dagster_share", "start_up"])
+@pytest.mark.parametrize(
+    "name", ["cohort_series", "store", "dagster_share", "start_up", "fleet_file", "fleet_plan", "fleet_hosts"]
+)
 def test_it_runs_and_says_what_the_table_needs(name: str) -> None:
     rows = ROWS[name](said(name, "--json", *TINY[name]))
     assert rows
