@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -404,7 +405,7 @@ def store(mine):
 
     return boto3.client(
         "s3",
-        endpoint_url=f"http://{mine['etcd-s3-endpoint']}",
+        endpoint_url=f"http://{socket.gethostbyname(mine['etcd-s3-endpoint'])}",
         region_name=mine["etcd-s3-region"],
         aws_access_key_id=mine["etcd-s3-access-key"],
         aws_secret_access_key=mine["etcd-s3-secret-key"],
