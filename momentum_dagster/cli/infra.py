@@ -40,6 +40,8 @@ def init(
     key = ssh_key.expanduser().read_text(encoding="utf-8").strip() if ssh_key else None
     if key and "PRIVATE KEY" in key:
         raise MomentumError(f"{ssh_key} is a private key; the public one ends in .pub")
+    if key == "":
+        raise MomentumError(f"{ssh_key} is empty; a public key is one line, such as ssh-ed25519 AAAA...")
     path, text = settings().fleet, default_fleet_text(key, zone)
     try:
         accepted_fleet(text)

@@ -41,13 +41,17 @@ def test_init_writes_a_file_that_check_takes_and_never_overwrites_it(
     assert json.loads(checked.out)[0]["message"].endswith("4 servers, every rule holds")
 
 
-def test_a_private_key_is_not_taken_for_a_public_one(
-    momentum: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("content", "told"), [("-----BEGIN OPENSSH PRIVATE KEY-----\nx\n", "is a private key"), ("\n", "is empty")]
+)
+def test_what_is_no_public_key_is_not_taken_for_one(
+    momentum: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, told: str
 ) -> None:
     monkeypatch.setenv("MOMENTUM_FLEET", str(tmp_path / "fleet.yaml"))
-    (tmp_path / "key").write_text("-----BEGIN OPENSSH PRIVATE KEY-----\nx\n")
+    (tmp_path / "key").write_text(content)
     said = momentum("infra", "init", "--ssh-key", tmp_path / "key")
     assert said.code == 1
+    assert told in said.err
     assert not (tmp_path / "fleet.yaml").exists()
 
 
