@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from momentum.fleet.fact_hash import rests_on
 from momentum.fleet.facts import Facts, Known
+from momentum.fleet.foreseen import foreseen, stands_still
 from momentum.fleet.membership import K3S_CHANGES, bears_loss_of, begun, changeable, founder, node_of, works
 from momentum.fleet.render import addresses_of
 from momentum.fleet.render.compare import differing
@@ -20,8 +21,10 @@ from momentum.fleet.steps import Step
 def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
     if facts.cluster is None or not works(facts) or not changeable(fleet, facts, known):
         return
-    for server in sorted(fleet.servers, key=lambda server: server.role != "server"):
-        if node_of(server.name, facts.cluster) is None or not bears_loss_of(server.name, facts.cluster):
+    cluster = foreseen(fleet, facts.cluster, facts, known)
+    # what stands still is started by its configuration, and the others' turn comes only then
+    for server in sorted(fleet.servers, key=lambda one: (one.role != "server", not stands_still(one, facts))):
+        if node_of(server.name, cluster) is None or not bears_loss_of(server.name, cluster):
             continue
         if begun(server.name, facts) or server.name == founder(fleet, facts, known):
             continue  # what founds or joins configures, too, and is not at its end

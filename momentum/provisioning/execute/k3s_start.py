@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from momentum.fleet.membership import works
-from momentum.fleet.quorum import server_names
-from momentum.provisioning.execute.k3s_host import living, started
-from momentum.provisioning.execute.k3s_nodes import not_ready
-from momentum.provisioning.rendered import host_of
+from momentum.provisioning.execute.k3s_host import started
+from momentum.provisioning.execute.k3s_nodes import not_ready, via_for
+from momentum.provisioning.rendered import host_of, server_of
 
 if TYPE_CHECKING:
     from momentum.fleet.steps import Step
@@ -17,16 +16,26 @@ if TYPE_CHECKING:
 
 
 def start(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
-    """Enabled and started; waits until it is ready where the cluster can write without it.
+    """All of them first, then one after the other is waited for: alone none may have a majority.
 
-    Where it cannot, this server alone may not be enough for a majority, and waiting for it would keep the others down.
+    Servers that cannot be seen, or whose disk was wiped, are left as they are.
     """
-    server = step.target
-    others = [name for name in server_names(outside.fleet) if name != server]
-    version = host_of(outside, server).k3s_version or ""
-    via = living(outside, others) or server if works(outside.facts) else None
-    started(outside, server, lambda: not_ready(outside, server, via, version) if via else "", say)
-    return {"waited": via is not None}
+    servers = [name for name in step.wants["servers"] if _has_data(outside, name)]
+    for name in servers:
+        started(outside, name, lambda: "", say)
+    for name in servers:
+        started(outside, name, partial(_unready, outside, name), say)
+    return {"started": servers}
+
+
+def _has_data(outside: Outside, name: str) -> bool:
+    host, role = outside.facts.hosts.get(name), server_of(outside.fleet, name).role
+    return host is not None and (host.etcd_on_disk or role == "agent")
+
+
+def _unready(outside: Outside, name: str) -> str:
+    via = name if server_of(outside.fleet, name).role == "server" else via_for(outside, name)
+    return not_ready(outside, name, via, host_of(outside, name).k3s_version or "")
 
 
 KINDS: Mapping[str, Execute] = {"k3s.start": start}

@@ -111,7 +111,7 @@ def test_a_join_that_took_the_majority_with_it_goes_on_and_no_other_is_started_f
 def test_what_an_upgrade_or_a_new_configuration_starts_is_no_step_of_its_own() -> None:
     ill = cluster_with(well(), members=(member("s1"), member("s2", False), member("s3")))
     facts = hosts_with(ill, s2=host(units={"k3s.service": "failed"}))
-    assert kinds(stopped.steps(FLEET, facts, KNOWN)) == [("k3s.start", "s2")]
+    assert kinds(stopped.steps(FLEET, facts, KNOWN)) == [("k3s.start", "cluster")]
     assert kinds(stopped.steps(NEW, facts, KNOWN)) == []
     assert ("k3s.upgrade", "s2") in kinds(upgrade.steps(NEW, facts, KNOWN))
 

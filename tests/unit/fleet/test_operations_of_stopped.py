@@ -24,8 +24,8 @@ def stopped(facts: Facts, *names: str, state: str = "inactive") -> Facts:
 @pytest.mark.parametrize("name", ["s2", "a1"])
 def test_what_is_stopped_or_would_not_start_again_is_started(name: str, state: str) -> None:
     [step] = steps(FLEET, stopped(well(), name, state=state), KNOWN)
-    assert (step.kind, step.target, step.risk) == ("k3s.start", name, "restart")
-    assert step.reason == f"{UNITS[name]} is {state}, and its data is there"
+    assert (step.kind, step.target, step.risk) == ("k3s.start", "cluster" if name == "s2" else name, "restart")
+    assert step.reason.endswith(f"{name} is {state}")
 
 
 @pytest.mark.parametrize("state", ["active", "activating", "reloading", ""])
@@ -35,9 +35,13 @@ def test_what_runs_or_comes_up_is_left_alone(state: str) -> None:
 
 def test_without_quorum_those_that_stand_still_are_started_for_only_so_it_comes_back() -> None:
     facts = stopped(cluster_with(well(), has_quorum=False), "s2", "s3")
-    assert kinds(steps(FLEET, facts, KNOWN)) == [("k3s.start", "s2"), ("k3s.start", "s3")]
-    silent = replace(stopped(well(), "s1", "s2", "s3"), cluster=None, unread={"cluster": "no answer"})
-    assert kinds(steps(FLEET, silent, KNOWN)) == [("k3s.start", name) for name in ("s1", "s2", "s3")]
+    [both] = steps(FLEET, facts, KNOWN)
+    assert (both.kind, both.target) == ("k3s.start", "cluster")
+    assert both.reason.endswith("s2 is inactive, s3 is inactive")
+    silent = replace(stopped(well(), "s1", "s2", "s3", "a1"), cluster=None, unread={"cluster": "no answer"})
+    assert kinds(steps(FLEET, silent, KNOWN)) == [("k3s.start", "cluster"), ("k3s.start", "a1")]
+    for left in (silent, stopped(well(), "s3")):
+        assert next(steps(FLEET, left, KNOWN)).id == both.id, "what is left after a kill is the step that was begun"
 
 
 def test_what_founds_joins_again_or_is_restored_is_started_by_that() -> None:

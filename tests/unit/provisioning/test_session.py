@@ -168,7 +168,7 @@ def test_no_machine_is_installed_with_a_key_that_this_machine_does_not_hold(
     world.today = (Step("server.install", "server-1", "it comes without a key of ours"),)
     held = set[str]()
     monkeypatch.setattr(ssh, "own_public_keys", lambda: held)
-    with pytest.raises(NotAllowed, match="operator's, and neither the agent nor .* nobody could log in to server-1"):
+    with pytest.raises(NotAllowed, match=r"operator's, and neither the agent nor .* nobody could log in to server-1"):
         apply_plan(settings, world.plan.hash, (), print)
     assert world.executed == []
     held.add(KEY.split()[1])
