@@ -7,7 +7,12 @@ from html import escape
 from momentum.fleet.plan_table import PlanCost, plan_cost
 from momentum.fleet.steps import Plan, Risk, Step
 
-_COLOURS: dict[Risk, str] = {"reversible": "#2a9d6f", "restart": "#d98e04", "destroys data": "#c0392b"}
+_COLOURS: dict[Risk, str] = {
+    "reversible": "#2a9d6f",
+    "restart": "#d98e04",
+    "binds money": "#6d4aa8",
+    "destroys data": "#c0392b",
+}
 _INK, _FAINT, _PAPER, _STRIPE = "#1f2933", "#66727f", "#ffffff", "#f4f6f8"
 _ROW, _COLUMN, _BOX, _TOP, _MARGIN = 34, 68, 24, 170, 24
 _LETTER = 7.4  # pixels of a letter of the labels, about
@@ -90,6 +95,11 @@ def _shape(risk: Risk, x: int, y: int, letters: int = 1) -> str:
     if risk == "destroys data":
         far = half + 4 + max(0, letters - 2) * 3
         return f'<path d="M{x} {y - half - 4}l{far} {half + 4}l-{far} {half + 4}l-{far} -{half + 4}z" fill="{colour}"/>'
+    if risk == "binds money":
+        flat = half - 6 + max(0, letters - 2) * 4
+        return (
+            f'<path d="M{x - flat} {y - half}h{2 * flat}l8 {half}l-8 {half}h-{2 * flat}l-8 -{half}z" fill="{colour}"/>'
+        )
     corner, wide = half if risk == "reversible" else 3, half + max(0, letters - 2) * 4
     return f'<rect x="{x - wide}" y="{y - half}" width="{2 * wide}" height="{_BOX}" rx="{corner}" fill="{colour}"/>'
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-Risk = Literal["reversible", "restart", "destroys data"]
+Risk = Literal["reversible", "restart", "binds money", "destroys data"]
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ _SHOWN = {"servers": "Servers", "mesh": "Mesh", "control_plane": "Control plane"
 _SEEN = {"servers": (), "mesh": ("alive",), "control_plane": ("ready",), "agents": ("ready",), "dns": ("found",)}
 _LESS = ("labels", "plan", "wanted_peers", "ttl_s", "paid_until", "part")  # left out where there is no room
 NOTHING_TO_DO = "Nothing to do: all that was seen is as the fleet file says."
-_RISKS = {"reversible": "", "restart": "yellow", "destroys data": "bold red"}
+_RISKS = {"reversible": "", "restart": "yellow", "binds money": "magenta", "destroys data": "bold red"}
 
 
 def plan_view(console: Console, plan: Plan, vat_percent: float, differing: int = 0) -> None:

@@ -162,7 +162,7 @@ def _order(fleet: Fleet, server: Server, facts: Facts, known: Known) -> Step:
         kind="server.order",
         target=server.name,
         reason=f"the file asks for {server.name}, a {server.plan} in {provider.datacenter}, and no machine is it",
-        risk="reversible",
+        risk="binds money",
         price=price,
         wants={
             "plan": server.plan,
