@@ -28,7 +28,7 @@ def _at_speed() -> Iterator[None]:
 def test_killed_at_sampled_boundaries_and_resumed(scenario: Scenario, counted: Counted) -> None:
     every = SAMPLED.get(scenario.name, 9)
     found = sweep(scenario, every)
-    counted(f"killed, {scenario.name}, {found.boundaries} boundaries, each {every}th", found.kills, len(found.wrong))
+    counted(f"killed, {scenario.name}, {found.boundaries} boundaries, one of {every}", found.kills, len(found.wrong))
     assert found.wrong == []
     assert found.kills >= found.boundaries / every
 
