@@ -77,6 +77,21 @@ def _replaced(company: Company) -> None:
     company.fleet = company.fleet.model_copy(update={"servers": servers})
 
 
+def _lost_and_forgotten(company: Company) -> None:
+    company.lost("server-2")
+    company.forgets("server-2")
+
+
+def _dead_replaced(company: Company) -> None:
+    company.lost(company.fleet.servers[2].name)
+    _replaced(company)
+
+
+def _k3s_stopped(company: Company) -> None:
+    for server in company.fleet.servers:
+        box_of(company, server.name).k3s.process = None
+
+
 def _majority_lost(company: Company) -> None:
     """Of five, the disks of three; the two that are left are down, with a snapshot each."""
     names = _servers_of(company.fleet)
@@ -119,4 +134,7 @@ SCENARIOS = (
     Scenario("2 of 5 servers leave", _FIVE, _without("server-4", "server-5"), ("node.drain", "etcd.remove_member")),
     Scenario("3 of 5 servers lost", _FIVE, _majority_lost, ("k3s.restore", "k3s.rejoin", *_JOINS)),
     Scenario("another server in the place of one", _FOUR, _replaced, ("server.order", *_JOINS, "etcd.remove_member")),
+    Scenario("another in the place of a dead one", _FOUR, _dead_replaced, ("etcd.remove_member", *_JOINS)),
+    Scenario("a machine lost and forgotten", _FOUR, _lost_and_forgotten, ("server.order", "etcd.remove_member")),
+    Scenario("K3s stopped on 4 servers", _FOUR, _k3s_stopped, ("k3s.start",)),
 )

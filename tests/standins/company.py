@@ -9,10 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from momentum.fleet.drift import Difference, drift
 from momentum.fleet.facts import Facts
 from momentum.fleet.plan import basis, plan
 from momentum.fleet.schema import Fleet
-from momentum.fleet.steps import Step
+from momentum.fleet.steps import Plan, Step
 from momentum.provisioning.apply import apply
 from momentum.provisioning.kinds import all_kinds
 from momentum.provisioning.lease import TTL_S, Lease
@@ -72,6 +73,24 @@ class Company:
         with _Operator(self, Fuse()) as operator:
             return operator.planned().steps
 
+    def looked(self) -> tuple[Plan, list[Difference]]:
+        """The plan of now, and what differs from the file."""
+        with _Operator(self, Fuse()) as operator:
+            return operator.planned(), drift(self.fleet, operator.facts, operator.known)
+
+    def lost(self, name: str) -> tuple[Any, Box]:
+        """The machine goes from the account, its disk with it; what both were."""
+        machines = self.server.world.machines
+        service = next(service for service, one in machines.items() if one.display_name == name)
+        machine = machines.pop(service)
+        return machine, self.boxes.pop(machine.ipv4)
+
+    def forgets(self, name: str) -> None:
+        """As `momentum infra forget` does after a yes."""
+        with _Operator(self, Fuse()) as operator:
+            operator.journal.remember("host_key", name, None)
+            operator.journal.remember("service", name, None)
+
     def dies(self, at: int) -> str:
         """Killed at that boundary; its name."""
         fuse = Fuse(at)
@@ -88,8 +107,10 @@ class Company:
         if meanwhile == "it came to its end":
             while self.cluster.moves_on(lambda _: None):
                 pass
-        elif meanwhile == "it crashed":
+        elif meanwhile.startswith("it crashed"):
             self.cluster.crash()
+        if meanwhile == "it crashed long ago":
+            self.cluster.give_up_learners()
 
     def state(self) -> Any:
         boxes = {address: box.state() for address, box in sorted(self.boxes.items())}
@@ -134,7 +155,7 @@ class _Operator:
         self.journal.close()
         self.company.journal = None
 
-    def planned(self) -> Any:
+    def planned(self) -> Plan:
         self.facts, self.known = self.observe(None, None), self.journal.known()
         return plan(self.company.fleet, self.facts, self.known)
 
