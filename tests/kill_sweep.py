@@ -3,8 +3,9 @@
 `python -m tests.kill_sweep` does all of them in each scenario; `--every 7` each seventh; words choose scenarios by what
 their names contain. Boundaries are before and after each changing call of the provider, each change on a host, each
 change in the cluster, each event of the journal on the disk and each in the object store, and after each thing that a
-K3s does by itself. Where one was on its way when the operator died, three cases are tried: it came to its end before
-the next call, it crashed and stays down, or it goes on while the next operator looks.
+K3s does by itself. Where one was on its way when the operator died, four cases are tried: it came to its end before
+the next call, it crashed and stays down, just now or so long ago that its cluster has given it up, or it goes on while
+the next operator looks.
 
 A way is right if it ends as the unbroken one: the same state, nothing left to do, nothing ordered, paid, installed,
 founded, joined, registered or restored twice, and no K3s started once more than a crash made necessary.
@@ -34,7 +35,7 @@ from tests.standins.company import Company
 from tests.standins.folders import in_memory
 from tests.standins.world import Fuse
 
-MEANWHILE = ("it came to its end", "it crashed", "it goes on")
+MEANWHILE = ("it came to its end", "it crashed", "it crashed long ago", "it goes on")
 
 
 @dataclass

@@ -236,6 +236,13 @@ class Cluster:
             k3s.crashes += k3s.job is None  # one that was only asked for is started once all the same
             k3s.failed, k3s.process, k3s.job = True, None, None
 
+    def give_up_learners(self) -> None:
+        """What K3s's leader does after five minutes with a new member that never came."""
+        for etcd in {id(box.k3s.etcd): box.k3s.etcd for box in self.boxes.values() if box.k3s.etcd}.values():
+            for member in [one for one in etcd.members.values() if not one.name]:
+                del etcd.members[member.id]
+                self.done["members added"] -= 1
+
     def _settled(self, box: Box) -> bool:
         return box.k3s.has(Stage.NODE) and not self._put_out(box)
 
