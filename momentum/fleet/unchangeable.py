@@ -8,10 +8,12 @@ from momentum.fleet.problems import FileProblem, Lines, problem
 from momentum.fleet.schema import Fleet
 
 # K3s keeps its networks and names in certificates, in etcd and in every node's pod range, and wants them the same on
-# all servers; Cilium keeps its pool in every node.
+# all servers; Cilium keeps its pool in every node. Hosts change one after the other, and those with the mesh's new port
+# would reach none with the old one: etcd would lose its majority in between.
 FOUNDED_WITH = {
     "k3s": ("pod_cidr", "service_cidr", "cluster_dns", "cluster_domain"),
     "cilium": ("ipam", "pool_cidr"),
+    "mesh": ("port",),
 }
 
 

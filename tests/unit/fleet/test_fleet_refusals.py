@@ -451,6 +451,7 @@ CHANGES = {
     "pods": ([("10.42.0.0/16", "10.44.0.0/16")], "k3s.pod_cidr", "pod_cidr:", "from 10.42.0.0/16 to 10.44.0.0/16"),
     "cluster DNS": ([("10.43.0.10", "10.43.0.11")], "k3s.cluster_dns", "cluster_dns:", "from 10.43.0.10 to"),
     "domain": ([("cluster.local", "c.local")], "k3s.cluster_domain", "cluster_domain:", "found a new one"),
+    "mesh port": ([("port: 51820", "port: 51821")], "mesh.port", "port: 51821", "from 51820 to 51821"),
     "mesh address": (
         [("10.66.0.2", "10.66.0.22")],
         "servers[1].mesh_address",
