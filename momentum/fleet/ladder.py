@@ -11,6 +11,11 @@ from momentum.fleet.schema import Fleet
 _VERSION = re.compile(r"v(\d+)\.(\d+)\.(\d+)\+k3s(\d+)")
 
 
+def is_release(version: str) -> bool:
+    """As the file names them; no release candidate, and no other distribution."""
+    return _VERSION.fullmatch(version) is not None
+
+
 def version_key(version: str) -> tuple[int, int, int, int]:
     """v1.36.3+k3s1 -> (1, 36, 3, 1), in the order of age. Raises ValueError for anything else."""
     match = _VERSION.fullmatch(version)

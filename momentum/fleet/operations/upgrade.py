@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from momentum.fleet.fact_hash import rests_on
 from momentum.fleet.facts import Cluster, Facts, Known, Node
-from momentum.fleet.ladder import ladder, version_key
+from momentum.fleet.ladder import is_release, ladder, version_key
 from momentum.fleet.membership import CORDONED_BY_US, K3S_CHANGES, bears_loss_of, changeable, node_of, unseen, works
 from momentum.fleet.schema import Fleet, Server
 from momentum.fleet.steps import Step
@@ -28,27 +28,36 @@ def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
 
 def questions(fleet: Fleet, facts: Facts, known: Known) -> Iterator[tuple[str, str]]:
     """(server, why nothing is upgraded) of nodes from whose version no single minor leads to the file's."""
-    wanted = fleet.k3s.version
     for server, node in _running(fleet.servers, facts.cluster):
-        way = ladder(node.version, wanted)
-        if len(way) > 1:
-            yield (
-                server.name,
-                f"it runs K3s {node.version} and the file asks for {wanted}: more than one minor at once, so no node "
-                f"is upgraded. One at a time: ask for a {way[0]} first",
-            )
-        elif _newer(node.version, wanted):
-            yield (
-                server.name,
-                f"it runs K3s {node.version}, newer than the file's {wanted}, and no version goes down: no node is "
-                "upgraded until the file names that one or a later one",
-            )
+        if hindered := _hindered(node.version, fleet.k3s.version):
+            yield server.name, hindered
+
+
+def _hindered(found: str, wanted: str) -> str:
+    """Why no node is upgraded while one runs this; empty where a single minor leads to what is wanted, or none."""
+    if not is_release(found):
+        return (
+            f"it runs K3s {found}, which is no release such as {wanted}, so nobody knows what lies between: no node "
+            "is upgraded. Upgrade or reinstall this one by hand"
+        )
+    way = ladder(found, wanted)
+    if len(way) > 1:
+        return (
+            f"it runs K3s {found} and the file asks for {wanted}: more than one minor at once, so no node is upgraded. "
+            f"One at a time: ask for a {way[0]} first"
+        )
+    if version_key(found) > version_key(wanted):
+        return (
+            f"it runs K3s {found}, newer than the file's {wanted}, and no version goes down: no node is upgraded until "
+            "the file names that one or a later one"
+        )
+    return ""
 
 
 def _upgrades(fleet: Fleet, in_order: list[Server], cluster: Cluster, facts: Facts, known: Known) -> Iterator[Step]:
     wanted = fleet.k3s.version
     nodes = _running(in_order, cluster)
-    if any(len(ladder(node.version, wanted)) > 1 or _newer(node.version, wanted) for _, node in nodes):
+    if any(_hindered(node.version, wanted) for _, node in nodes):
         return
     held_back = False
     for server, node in nodes:
@@ -73,10 +82,6 @@ def _upgrades(fleet: Fleet, in_order: list[Server], cluster: Cluster, facts: Fac
 def _running(servers: Iterable[Server], cluster: Cluster | None) -> list[tuple[Server, Node]]:
     """A node that registered a moment ago tells no version yet."""
     return [(server, node) for server in servers if (node := node_of(server.name, cluster)) and node.version]
-
-
-def _newer(version: str, wanted: str) -> bool:
-    return version_key(version) > version_key(wanted)
 
 
 def _reboot(server: Server, cluster: Cluster, facts: Facts, known: Known) -> Iterator[Step]:

@@ -317,3 +317,10 @@ def test_a_member_stays_where_its_going_would_cost_the_majority() -> None:
 def test_a_node_that_has_just_registered_and_tells_no_version_is_not_compared() -> None:
     facts = cluster_with(well(), nodes=tuple(node(f"s{one}", version="") for one in (1, 2, 3)))
     assert list(upgrade.steps(FLEET, facts, KNOWN)) == list(upgrade.questions(FLEET, facts, KNOWN)) == []
+
+
+def test_a_version_that_is_no_release_is_asked_about() -> None:
+    facts = cluster_with(well(), nodes=(node("s1", version="v1.37.0-rc1+k3s1"), node("s2")))
+    assert list(upgrade.steps(NEW, facts, KNOWN)) == []
+    ((server, why),) = upgrade.questions(NEW, facts, KNOWN)
+    assert server == "s1" and "v1.37.0-rc1+k3s1, which is no release" in why
