@@ -68,8 +68,8 @@ class End:
 
     def unlike(self, wanted: End) -> str:
         for name in ("left", "counted", "starts", "state"):
-            found, should = (pprint.pformat(getattr(one, name)).splitlines() for one in (self, wanted))
-            if found != should:
+            if getattr(self, name) != getattr(wanted, name):
+                found, should = (pprint.pformat(getattr(one, name)).splitlines() for one in (self, wanted))
                 pairs = [
                     (one.strip(), other.strip()) for one, other in zip(found, should, strict=False) if one != other
                 ]
@@ -92,6 +92,7 @@ class Swept:
 
 def sweep(scenario: Scenario, every: int = 1, part: int = 0, parts: int = 1) -> Swept:
     """At each `every`th boundary, the last one included; of these every `parts`th, from `part` on."""
+    began = time.monotonic()
     with in_memory() as folder, at_speed():
         start = scenario.ready(folder / "start")
         assert {step.kind for step in start.planned()}.issuperset(scenario.needs)
@@ -111,6 +112,7 @@ def sweep(scenario: Scenario, every: int = 1, part: int = 0, parts: int = 1) -> 
 
         chosen = [*range(1, fuse.passed, every), fuse.passed][part::parts]
         start.apply(Visited(at_each=frozenset(chosen), visit=visit))
+    swept.seconds = time.monotonic() - began
     return swept
 
 
