@@ -93,7 +93,7 @@ def _k3s_stopped(company: Company) -> None:
 
 
 def _majority_lost(company: Company) -> None:
-    """Of five, the disks of three; the two that are left are down, with a snapshot each."""
+    """Of five, the disks of three; the two that are left have no majority, and a snapshot each."""
     names = _servers_of(company.fleet)
     for name in names:
         box = box_of(company, name)
