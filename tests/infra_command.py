@@ -4,7 +4,8 @@
 
 Changed is only what a test cannot wait for or have: waiting at the provider and its limit of calls are by a clock
 `FAST` times as fast, as is the lease; K3s comes from MOMENTUM_TEST_RELEASES; and MOMENTUM_TEST_KILL_AT kills the
-process (SIGKILL) at that write of the journal, an odd number before it is made, an even one after.
+process (SIGKILL) at that write of the journal, an odd number before it is made, an even one after. With
+MOMENTUM_TEST_BEGIN_AT several begin at one time.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ def main() -> None:
     k3s_host.BETWEEN_LOOKS_S = 0.3
     if kill_at := int(os.environ.get("MOMENTUM_TEST_KILL_AT", "0")):
         _kill_at(kill_at)
+    time.sleep(max(0.0, float(os.environ.get("MOMENTUM_TEST_BEGIN_AT", "0")) - time.time()))
     if sys.argv[1] == "job":
         raise SystemExit(_job(*sys.argv[2:]))
     from momentum_dagster.cli.main import main as command

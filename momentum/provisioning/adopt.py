@@ -42,7 +42,7 @@ class Adoption:
 def adopt(settings: Settings, server: str, service: str, agreed: Callable[[Adoption], bool]) -> Adoption:
     """Looks at the machine, asks, remembers. Raises NotAdopted, and what stands in the way of looking."""
     from momentum.provisioning.connect import connected
-    from momentum.provisioning.session import fleet_to_apply
+    from momentum.provisioning.session import fleet_to_apply, lease_on
 
     fleet = fleet_to_apply(settings)
     with connected(settings, fleet, to_apply=True) as world:
@@ -50,10 +50,12 @@ def adopt(settings: Settings, server: str, service: str, agreed: Callable[[Adopt
         found = _looked_at(world, server, service)
         if not agreed(found):
             raise NotAdopted("no yes; nothing was remembered")
-        journal.remember("host_key", server, found.host_key)
-        if any(order.server == server for order in world.outside.known.orders):
-            journal.remember("order", server, None)  # or the machine would be installed anew as one just delivered
-        journal.remember("service", server, service)  # last: until it is known which server it is, nothing counts
+        with lease_on(world):
+            journal.synchronise()
+            journal.remember("host_key", server, found.host_key)
+            if any(order.server == server for order in world.outside.known.orders):
+                journal.remember("order", server, None)  # or the machine would be installed anew as one just delivered
+            journal.remember("service", server, service)  # last: until it is known which server it is, nothing counts
         return found
 
 

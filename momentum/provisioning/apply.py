@@ -81,26 +81,34 @@ def apply(
     *,
     lease: Lease,
     planner: Planner = plan_of_all_areas,
+    approve: Callable[[], None] = lambda: None,
     told: Callable[[Told], None] = lambda _: None,
 ) -> Applied:
     """Make the world as the plan says that a person approved under this hash.
 
     `outside.fleet` must be the fleet of the plan; `kinds` executes each kind of step. The lease is taken only if
-    there is something to do. Raises NotApproved, WorldMoved, LeaseHeld, LeaseLost, Fenced, StepFailed,
+    there is something to do; with it, `approve` may write the yes: without it, that write could come between two of
+    whoever applies. Raises NotApproved, WorldMoved, LeaseHeld, LeaseLost, Fenced, StepFailed,
     StoreUnreachable; in all cases the same call may be made again.
     """
     journal = outside.journal
-    approved = journal.proposed(plan_hash)
-    if approved is None or journal.approved_by(plan_hash) is None:
+    if journal.proposed(plan_hash) and journal.finished_at(plan_hash):
+        outside.facts = observe(None, None)
+        if not planner(outside.fleet, outside.facts, journal.known()).steps:
+            return Applied(plan_hash)
+    with lease:
+        journal.synchronise()  # another operator may have gone on since this one looked
+        approve()
+        return _Run(_approved(plan_hash, outside), outside, observe, kinds, lease, planner, told).to_the_end()
+
+
+def _approved(plan_hash: str, outside: Outside) -> Plan:
+    approved = outside.journal.proposed(plan_hash)
+    if approved is None or outside.journal.approved_by(plan_hash) is None:
         raise NotApproved(f"Nobody has approved plan {plan_hash}. Look at a fresh plan and say yes to its hash.")
     if approved.fleet != fleet_hash(outside.fleet):
         raise NotApproved(f"The fleet file was changed since plan {plan_hash} was made. Plan again.")
-    outside.facts = observe(None, None)
-    if journal.finished_at(plan_hash) and not planner(outside.fleet, outside.facts, journal.known()).steps:
-        return Applied(plan_hash)
-    with lease:
-        journal.synchronise()  # another operator may have gone on since this one looked
-        return _Run(approved, outside, observe, kinds, lease, planner, told).to_the_end()
+    return approved
 
 
 @dataclass

@@ -32,17 +32,19 @@ class Loss:
 def forget(settings: Settings, server: str, agreed: Callable[[Loss], bool]) -> Loss:
     """Looks at the account, asks, forgets. Raises NotForgotten, and what stands in the way of looking."""
     from momentum.provisioning.connect import connected
-    from momentum.provisioning.session import fleet_to_apply
+    from momentum.provisioning.session import fleet_to_apply, lease_on
 
     with connected(settings, fleet_to_apply(settings), to_apply=True) as world:
         loss = _loss(world, server)
         if not agreed(loss):
             raise NotForgotten("not agreed to; nothing was forgotten")
         journal = world.outside.journal
-        journal.remember("host_key", server, None)  # another machine shows another key
-        if any(order.server == server for order in world.outside.known.orders):
-            journal.remember("order", server, None)  # or its order would be taken up again
-        journal.remember("service", server, None)  # last: from now on the server has no machine
+        with lease_on(world):
+            journal.synchronise()
+            journal.remember("host_key", server, None)  # another machine shows another key
+            if any(order.server == server for order in world.outside.known.orders):
+                journal.remember("order", server, None)  # or its order would be taken up again
+            journal.remember("service", server, None)  # last: from now on the server has no machine
         return loss
 
 

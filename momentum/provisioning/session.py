@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from momentum.provisioning.apply import Applied, Told
     from momentum.provisioning.connect import World
     from momentum.provisioning.folded import HistoryRow
+    from momentum.provisioning.lease import Lease
     from momentum.settings import Settings
 
 
@@ -61,10 +62,10 @@ def apply_plan(settings: Settings, plan_hash: str, destroys: Collection[str], te
 
     destroys: servers whose data the person gave up by name. Raises NotAllowed, and what `apply` raises.
     """
+    from momentum.fleet.plan import basis
     from momentum.provisioning.apply import apply
     from momentum.provisioning.connect import connected
     from momentum.provisioning.kinds import all_kinds
-    from momentum.provisioning.lease import Lease
 
     fleet = fleet_to_apply(settings)
     with connected(settings, fleet, to_apply=True) as world:
@@ -76,14 +77,22 @@ def apply_plan(settings: Settings, plan_hash: str, destroys: Collection[str], te
             raise NotAllowed(f"plan {plan_hash} destroys data on {', '.join(unnamed)}; each must be named to go on")
         refuse_without_keys(world.alone, approved)
         refuse_key_of_others(fleet, approved)
-        world.outside.journal.approve(approved, who())
-        lease = Lease(world.store, f"{who()}, process {os.getpid()}")
+        seen, journal = basis(approved, world.outside.facts, world.outside.known), world.outside.journal
+        lease = lease_on(world)
 
         def told(one: Told) -> None:
             tell(world.masked(in_words(one)))
 
         try:
-            return apply(plan_hash, world.outside, world.observe, all_kinds(), lease=lease, told=told)
+            return apply(
+                plan_hash,
+                world.outside,
+                world.observe,
+                all_kinds(),
+                lease=lease,
+                approve=lambda: journal.approve(approved, who(), seen),
+                told=told,
+            )
         except MomentumError as error:
             if world.masked(str(error)) == str(error):
                 raise
@@ -122,14 +131,15 @@ def key_lacking(fleet: Fleet) -> str:
 
 def _approved(settings: Settings, world: World, plan_hash: str) -> Plan:
     """The plan that is begun already, or that of today, if it is the one that was seen."""
-    from momentum.fleet.plan import basis, plan
+    from momentum.fleet.plan import plan
     from momentum.provisioning.shown import moved_since
 
     journal = world.outside.journal
     kept = journal.proposed(plan_hash)
     if kept is not None:
         return kept  # apply itself compares what it rests on with the world
-    facts, known = world.look(), journal.known()
+    facts = world.outside.facts = world.look()
+    known = journal.known()
     today = plan(world.outside.fleet, facts, known)
     if today.hash != plan_hash:
         moved = moved_since(settings, plan_hash, facts, known)
@@ -142,8 +152,14 @@ def _approved(settings: Settings, world: World, plan_hash: str) -> Plan:
                 ]
             )
         )
-    journal.propose(today, basis(today, facts, known))
     return today
+
+
+def lease_on(world: World) -> Lease:
+    """For whoever writes in the journal: a write of another between two of one who applies would stop that one."""
+    from momentum.provisioning.lease import Lease
+
+    return Lease(world.store, f"{who()}, process {os.getpid()}")
 
 
 def who() -> str:

@@ -58,11 +58,12 @@ def world(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         assert to_apply
         store = FolderStore(tmp_path / "mirror")
         journal = Journal(settings.infra_journal_path, store)
-        outside = SimpleNamespace(fleet=fleet, journal=journal)
+        outside = SimpleNamespace(fleet=fleet, journal=journal, facts=Facts(), known=journal.known())
         yield connect.World(outside, lambda changed, before: Facts(), store, MASKER.text)  # type: ignore[arg-type]
         journal.close()
 
-    def apply(plan_hash: str, outside: Any, observe: Any, kinds: Any, **_: Any) -> Applied:
+    def apply(plan_hash: str, outside: Any, observe: Any, kinds: Any, *, approve: Any, **_: Any) -> Applied:
+        approve()
         assert outside.journal.approved_by(plan_hash)
         outer.executed.append(plan_hash)
         return Applied(plan_hash, list(outside.journal.proposed(plan_hash).steps))
