@@ -1,7 +1,7 @@
 """K3s: its configuration and its unit. The token and the keys of the object store lie in files that only root reads.
 
-Two files: what a server always has, and how it comes to its cluster (`PATH_JOIN`). K3s reads the second only while
-it has no etcd on its disk, so it says nothing about a running server and is no drift.
+Two files: what a server always has, and how it comes to its cluster (`PATH_JOIN`). A server reads the second only
+while it has no etcd on its disk, so it says nothing about a running one and is no drift.
 """
 
 from __future__ import annotations
@@ -44,8 +44,13 @@ def k3s_files(
     if founding:
         files.append(RenderedFile(PATH_JOIN, _yaml({"cluster-init": True}), "k3s", mode=0o600))
     elif join_via:
-        files.append(RenderedFile(PATH_JOIN, _yaml({"server": f"https://{join_via}:{API_PORT}"}), "k3s", mode=0o600))
+        files.append(join_file(join_via))
     return tuple(files)
+
+
+def join_file(via: str) -> RenderedFile:
+    """`via` is the mesh address of a living server. An agent reads it at each start, a server only before its first."""
+    return RenderedFile(PATH_JOIN, _yaml({"server": f"https://{via}:{API_PORT}"}), "k3s", mode=0o600)
 
 
 def _common(fleet: Fleet, server: Server, addresses: Addresses) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from momentum.errors import MomentumError
 from momentum.fleet.ladder import ladder
 from momentum.fleet.membership import BEGUN, RESTORED, founder, joining_without_majority
 from momentum.fleet.quorum import server_names
-from momentum.fleet.render.k3s import PATH_JOIN, unit_of
+from momentum.fleet.render.k3s import join_file, unit_of
 from momentum.provisioning.execute.cluster import refuse_without_majority
 from momentum.provisioning.execute.k3s_host import (
     cluster_id_on,
@@ -27,7 +27,7 @@ from momentum.provisioning.execute.k3s_host import (
     started,
     unready,
 )
-from momentum.provisioning.execute.k3s_nodes import not_ready, version_of, via_for
+from momentum.provisioning.execute.k3s_nodes import can_come_in, not_ready, version_of, via_for
 from momentum.provisioning.observe.cluster import etcd_on, named
 from momentum.provisioning.rendered import host_of, put, rendered, server_of
 
@@ -87,13 +87,7 @@ def found(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
 def never_founds_again(step: Step, outside: Outside) -> None:
     """Were its disk wiped and K3s started, it would find only itself to join, which does not answer."""
     own = str(server_of(outside.fleet, step.target).mesh_address)
-    put_join(step, outside, own)
-
-
-def put_join(step: Step, outside: Outside, via: str) -> None:
-    wants = {**step.wants, "founding": False, "join_via": via}
-    files = rendered(outside, replace(step, wants=wants)).of("k3s")
-    put(outside.hosts, step.target, [file for file in files if file.path == PATH_JOIN])
+    put(outside.hosts, step.target, [join_file(own)])
 
 
 def join(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
@@ -153,6 +147,7 @@ def configure(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
     server, files = step.target, rendered(outside, step)
     via = server if server in server_names(outside.fleet) else via_for(outside, server)
     refuse_without_majority(outside, server)
+    can_come_in(outside, server, say)
     configured(outside, server, files, say, join=False)
     version = host_of(outside, server).k3s_version or ""
     started(outside, server, lambda: not_ready(outside, server, via, version), say)

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from momentum.adapters.kubernetes import ClusterError
 from momentum.errors import MomentumError
 from momentum.fleet.quorum import server_names
+from momentum.fleet.render.compare import sha256_of
+from momentum.fleet.render.k3s import PATH_JOIN, join_file
 from momentum.provisioning.execute.k3s_host import living, unready
-from momentum.provisioning.rendered import server_of
+from momentum.provisioning.rendered import host_of, put, server_of
 
 if TYPE_CHECKING:
-    from momentum.provisioning.outside import Outside
+    from momentum.provisioning.outside import Outside, Progress
 
 
 def via_for(outside: Outside, server: str) -> str:
@@ -19,6 +21,21 @@ def via_for(outside: Outside, server: str) -> str:
     if (name := living(outside, others)) is None:
         raise MomentumError(f"{server}: no other server's Kubernetes is ready, so there is none to join through")
     return name
+
+
+def can_come_in(outside: Outside, name: str, say: Progress) -> None:
+    """An agent reads at each start through which server it comes in, so that must be one of the fleet's.
+
+    A server, with etcd on its disk, does not read it.
+    """
+    if server_of(outside.fleet, name).role != "agent":
+        return
+    addresses = [str(server_of(outside.fleet, one).mesh_address) for one in server_names(outside.fleet)]
+    there = host_of(outside, name).files.get(PATH_JOIN)
+    if there is None or there.sha256 not in {sha256_of(join_file(address)) for address in addresses}:
+        via = server_of(outside.fleet, via_for(outside, name))
+        put(outside.hosts, name, [join_file(str(via.mesh_address))])
+        say(f"wrote {PATH_JOIN}: it comes in through {via.name}")
 
 
 def not_ready(outside: Outside, server: str, via: str, version: str) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from momentum.provisioning.execute.k3s_host import started
-from momentum.provisioning.execute.k3s_nodes import not_ready, via_for
+from momentum.provisioning.execute.k3s_host import secrets, started
+from momentum.provisioning.execute.k3s_nodes import can_come_in, not_ready, via_for
 from momentum.provisioning.rendered import host_of, server_of
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ def start(step: Step, outside: Outside, say: Progress) -> Mapping[str, Any]:
     """
     servers = [name for name in step.wants["servers"] if _has_data(outside, name)]
     for name in servers:
+        secrets(outside, name, say)  # without its token K3s would end again and again
+        can_come_in(outside, name, say)
         started(outside, name, lambda: "", say)
     for name in servers:
         started(outside, name, partial(_unready, outside, name), say)
