@@ -73,6 +73,16 @@ def a_server_is_rebooted(company: Company) -> None:
     assert of_cluster(company) == WHOLE
 
 
+def the_majority_stands_still(company: Company) -> None:
+    """Nothing is lost, so nothing is restored, and nobody joins anew."""
+    for name in (SECOND, THIRD):
+        company.network.hosts[name].sh("systemctl stop k3s")
+    told = json.loads(company.infra("status", "--json").stdout)["fleet"]
+    assert "quorum" in json.dumps(told), told
+    assert mend(company) == [("k3s.start", "cluster")]
+    assert of_cluster(company) == WHOLE
+
+
 def kubernetes_gets_a_minor_newer(company: Company) -> None:
     release(company.folder / "releases", NEXT)
     company.edit(VERSION, "v1.38.0+k3s1")
@@ -132,6 +142,7 @@ def test_it_comes_through_all_of_it_as_the_same_cluster(company: Company, counte
     mend(company)
     the_first_server_is_lost(company)
     a_server_is_rebooted(company)
+    the_majority_stands_still(company)
     kubernetes_gets_a_minor_newer(company)
     newer = WHOLE | {"nodes": [word.replace(VERSION, NEXT) for word in WHOLE["nodes"]]}
     assert of_cluster(company) == newer
@@ -142,5 +153,5 @@ def test_it_comes_through_all_of_it_as_the_same_cluster(company: Company, counte
     the_agent_leaves(company)
     assert of_cluster(company) == newer | {"nodes": newer["nodes"][2:]}
     no_secret_anywhere(company)
-    counted("first server, majority, every disk lost on real hosts", tried=3)
+    counted("first server, majority, every disk lost, majority stopped, on real hosts", tried=4)
     counted("SIGKILL with real sshd, wireguard-go, etcd and API server", tried=2)
