@@ -15,7 +15,7 @@ from momentum.fleet.schema import Fleet, Server
 
 
 def foreseen(fleet: Fleet, cluster: Cluster, facts: Facts, known: Known) -> Cluster:
-    joining = [name for name in server_names(fleet) if _joins(name, cluster, facts, known)]
+    joining = [name for name in server_names(fleet) if _joins(name, cluster, fleet, facts, known)]
     started = {server.name for server in fleet.servers if stands_still(server, facts)}
     out = {name for name in unnamed(fleet, cluster) if is_dead(name, cluster)} | set(joining)
     stay = (member for member in cluster.members if member.name not in out)
@@ -41,8 +41,8 @@ def _belongs(server: Server, host: Host, facts: Facts) -> bool:
     return host.etcd_on_disk and not put_out
 
 
-def _joins(name: str, cluster: Cluster, facts: Facts, known: Known) -> bool:
-    if unseen(name, facts, known):
+def _joins(name: str, cluster: Cluster, fleet: Fleet, facts: Facts, known: Known) -> bool:
+    if unseen(name, fleet, facts, known):
         return False
     host = facts.hosts.get(name)
     return host is None or not host.etcd_on_disk or member_of(name, cluster) is None

@@ -20,9 +20,31 @@ RESTORED = "/var/lib/momentum/k3s.restored"
 """Names the snapshot that this host's etcd was made of, until K3s runs with it: the same is not restored twice."""
 
 
-def unseen(server: str, facts: Facts, known: Known) -> bool:
+def unseen(server: str, fleet: Fleet, facts: Facts, known: Known) -> bool:
     """There is such a host, and it could not be read: whatever it is, nothing may be done about it."""
-    return f"host:{server}" in facts.unread or (server in known.host_keys and server not in facts.hosts)
+    if f"host:{server}" in facts.unread or (server in known.host_keys and server not in facts.hosts):
+        return True
+    return bool(claims(fleet, server, facts, known))
+
+
+def mark_of(fleet: Fleet, server: str) -> str:
+    """The value of the tag on a server's machine."""
+    return f"{fleet.name}/{server}"
+
+
+def claims(fleet: Fleet, server: str, facts: Facts, known: Known) -> list[str]:
+    """Machines that say they are this server while the journal knows none: it was lost, or is another operator's.
+
+    Nothing is ordered beside them, nor is anything on them known; `adopt` takes them over.
+    """
+    if server in known.services:
+        return []
+    others = set(known.services.values())
+    return sorted(
+        service
+        for service, machine in (facts.machines or {}).items()
+        if service not in others and (machine.mark == mark_of(fleet, server) or machine.display_name == server)
+    )
 
 
 def just_delivered(server: str, known: Known) -> bool:
@@ -71,7 +93,7 @@ def founder(fleet: Fleet, facts: Facts, known: Known) -> str | None:
     is on the disk and ignores the setting that founds, so no second cluster can come of it.
     """
     servers = server_names(fleet)
-    if known.cluster_id is not None or any(unseen(name, facts, known) for name in servers):
+    if known.cluster_id is not None or any(unseen(name, fleet, facts, known) for name in servers):
         return None
     first, *others = servers
     if any(_has_cluster(facts.hosts.get(name)) for name in others):

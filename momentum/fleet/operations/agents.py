@@ -16,7 +16,7 @@ def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
     if lost_for_good(fleet, facts, known) or not changeable(fleet, facts, known):
         return
     for server in fleet.servers:
-        if server.role != "agent" or unseen(server.name, facts, known):
+        if server.role != "agent" or unseen(server.name, fleet, facts, known):
             continue
         host, node = facts.hosts.get(server.name), node_of(server.name, facts.cluster)
         installed = host is not None and host.k3s_version is not None

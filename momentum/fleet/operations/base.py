@@ -18,7 +18,7 @@ CLOCK_TOLERANCE_S = 30
 
 def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
     for server in fleet.servers:
-        if unseen(server.name, facts, known):
+        if unseen(server.name, fleet, facts, known):
             continue
         host, files = facts.hosts.get(server.name), f"host:{server.name}:files"
         told = [f"{path} is {found}" for path, found in _files(host, "sysctl")]

@@ -36,7 +36,7 @@ def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
     names = [
         name
         for name in server_names(fleet)
-        if name != restored and name != founder(fleet, facts, known) and not unseen(name, facts, known)
+        if name != restored and name != founder(fleet, facts, known) and not unseen(name, fleet, facts, known)
     ]
     if restored is not None:
         for name in names:

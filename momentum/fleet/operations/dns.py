@@ -10,7 +10,7 @@ from typing import Any
 
 from momentum.fleet.fact_hash import rests_on
 from momentum.fleet.facts import DnsRecordFact, Facts, Known
-from momentum.fleet.membership import lost
+from momentum.fleet.membership import claims, lost
 from momentum.fleet.schema import DnsRecord, Fleet
 from momentum.fleet.steps import Step
 
@@ -21,7 +21,7 @@ def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
     if fleet.dns is None or facts.dns is None:
         return
     for target, wants in record_sets(fleet).items():
-        if _without_anybody(wants, facts, known):
+        if _unknown(fleet, wants, facts, known):
             continue
         wanted, found = resolved(wants, facts, known), _found(wants, facts.dns)
         if wanted == found and target not in known.dns_pending:
@@ -41,7 +41,7 @@ def differences(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Row]:
     if fleet.dns is None or facts.dns is None:
         return
     for target, wants in record_sets(fleet).items():
-        if _without_anybody(wants, facts, known):
+        if _unknown(fleet, wants, facts, known):
             continue
         wanted, found = resolved(wants, facts, known), _found(wants, facts.dns)
         if wanted != found:
@@ -64,11 +64,14 @@ def resolved(wants: Mapping[str, Any], facts: Facts, known: Known) -> list[tuple
     return sorted([*addresses, *((normal(value), wants["ttl_s"]) for value in wants["values"])])
 
 
-def _without_anybody(wants: Mapping[str, Any], facts: Facts, known: Known) -> bool:
-    """Nobody knows what such a set is to say: its servers were not read, or all of them are lost."""
-    if not wants["servers"]:
+def _unknown(fleet: Fleet, wants: Mapping[str, Any], facts: Facts, known: Known) -> bool:
+    """Nobody knows what such a set is to say: its servers were not read or not adopted, or all of them are lost."""
+    servers = wants["servers"]
+    if not servers:
         return False
-    return facts.machines is None or (not wants["values"] and all(lost(one, facts, known) for one in wants["servers"]))
+    if facts.machines is None or any(claims(fleet, one, facts, known) for one in servers):
+        return True
+    return not wants["values"] and all(lost(one, facts, known) for one in servers)
 
 
 def normal(value: str) -> str:

@@ -17,7 +17,7 @@ VERSION = "v3.7.3"
 
 def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
     for server, host in _servers(fleet, facts):
-        if unseen(server.name, facts, known) or _found(host) == VERSION:
+        if unseen(server.name, fleet, facts, known) or _found(host) == VERSION:
             continue
         fact = f"host:{server.name}:etcdctl"
         found = f"etcdctl is {_found(host)}" if _found(host) else "there is no etcdctl, which K3s does not bring"

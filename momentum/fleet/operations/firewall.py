@@ -31,7 +31,7 @@ def rules(fleet: Fleet, tunnels: Fleet, facts: Facts, known: Known) -> Iterator[
     if _gone(tunnels, known, addresses):
         return
     for server in fleet.servers:
-        if unseen(server.name, facts, known) or not (reason := _reason(tunnels, server, facts, addresses)):
+        if unseen(server.name, fleet, facts, known) or not (reason := _reason(tunnels, server, facts, addresses)):
             continue
         firewall, files = f"host:{server.name}:firewall", f"host:{server.name}:files"
         yield Step(

@@ -15,7 +15,7 @@ def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
     wanted = _wanted(fleet)
     for server in fleet.servers:
         host = facts.hosts.get(server.name)
-        if unseen(server.name, facts, known) or (host is not None and set(host.authorized_keys) == set(wanted)):
+        if unseen(server.name, fleet, facts, known) or (host is not None and set(host.authorized_keys) == set(wanted)):
             continue
         missing = [name for key, name in wanted.items() if host is None or key not in host.authorized_keys]
         strange = [_short(key) for key in (host.authorized_keys if host else ()) if key not in wanted]

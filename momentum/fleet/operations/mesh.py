@@ -22,7 +22,7 @@ UNIT = f"wg-quick@{INTERFACE}.service"
 
 
 def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
-    seen = [server for server in fleet.servers if not unseen(server.name, facts, known)]
+    seen = [server for server in fleet.servers if not unseen(server.name, fleet, facts, known)]
     for server in seen:
         host, name = facts.hosts.get(server.name), f"host:{server.name}:mesh"
         if host is None or host.mesh_public_key is None:
@@ -39,7 +39,7 @@ def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
 
 def configurations(fleet: Fleet, tunnels: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
     """On the servers of `fleet`; `tunnels` are those that every one of them has a tunnel to."""
-    seen = [server for server in fleet.servers if not unseen(server.name, facts, known)]
+    seen = [server for server in fleet.servers if not unseen(server.name, fleet, facts, known)]
     addresses = addresses_of(tunnels, facts, known)
     if _hidden(tunnels, facts, known, addresses):
         return
@@ -63,7 +63,7 @@ def questions(fleet: Fleet, facts: Facts, known: Known) -> Iterator[tuple[str, s
     """(server, why nothing is planned) of those whose tunnels nobody knows, while a tunnel is to be changed."""
     tunnels = with_outgoing(fleet, facts, known)
     addresses = addresses_of(tunnels, facts, known)
-    if not any(_reason(tunnels, s, facts, addresses) for s in fleet.servers if not unseen(s.name, facts, known)):
+    if not any(_reason(tunnels, s, facts, addresses) for s in fleet.servers if not unseen(s.name, fleet, facts, known)):
         return
     for name in _hidden(tunnels, facts, known, addresses):
         yield (
@@ -79,7 +79,7 @@ def _hidden(fleet: Fleet, facts: Facts, known: Known, addresses: Addresses) -> l
     return [
         server.name
         for server in fleet.servers
-        if unseen(server.name, facts, known)
+        if unseen(server.name, fleet, facts, known)
         and not (server.name in addresses.public_ipv4 and server.name in addresses.mesh_public_keys)
     ]
 

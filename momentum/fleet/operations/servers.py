@@ -12,7 +12,7 @@ from typing import Any
 
 from momentum.fleet.fact_hash import HOST_PARTS, rests_on
 from momentum.fleet.facts import EXPIRED, Facts, Known, Machine
-from momentum.fleet.membership import just_delivered, lost
+from momentum.fleet.membership import claims, just_delivered, lost, mark_of
 from momentum.fleet.money import TERMS, server_price, with_tax
 from momentum.fleet.schema import Fleet, Server
 from momentum.fleet.steps import Price, Step
@@ -20,7 +20,7 @@ from momentum.fleet.steps import Price, Step
 
 def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
     for server in fleet.servers:
-        if _claims(fleet, server, facts, known):
+        if claims(fleet, server.name, facts, known):
             continue
         if server.name not in known.services:
             yield _order(fleet, server, facts, known)
@@ -63,8 +63,8 @@ def differences(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Row]:
     for server in fleet.servers:
         service = known.services.get(server.name)
         if service is None:
-            claims = ", ".join(_claims(fleet, server, facts, known))
-            found = f"{claims} says that it is it: adopt it, or rename it" if claims else "none"
+            told = ", ".join(claims(fleet, server.name, facts, known))
+            found = f"{told} says that it is it: adopt it, or rename it" if told else "none"
             yield server.name, "machine", "service", "a machine", found
             continue
         machine = facts.machines.get(service)
@@ -97,21 +97,16 @@ def questions(fleet: Fleet, facts: Facts, known: Known) -> Iterator[tuple[str, s
                 f"wait for it; if it is lost, `momentum infra forget {server.name}`, and the next plan orders another "
                 "and puts it in its place; or take it out of the file",
             )
-        elif claims := _claims(fleet, server, facts, known):
+        elif there := claims(fleet, server.name, facts, known):
             yield (
                 server.name,
-                f"{', '.join(claims)} says that it is {server.name}, and the journal does not know it. Nothing is "
-                f"ordered beside it: `momentum infra adopt {server.name} {claims[0]}`, or rename it at the provider",
+                f"{', '.join(there)} says that it is {server.name}, and the journal does not know it. Nothing is "
+                f"ordered beside it: `momentum infra adopt {server.name} {there[0]}`, or rename it at the provider",
             )
 
 
 def _gone(machine: Machine | None) -> str:
     return "gone from the account" if machine is None else "expired at the provider, who takes it away soon"
-
-
-def mark_of(fleet: Fleet, server: str) -> str:
-    """The value of the tag on a server's machine."""
-    return f"{fleet.name}/{server}"
 
 
 def _unlike(fleet: Fleet, server: Server, machine: Machine) -> Iterator[Row]:
@@ -137,22 +132,6 @@ def _renewal(months: int | None) -> str:
 
 def _machine(server: str, facts: Facts, known: Known) -> Machine | None:
     return (facts.machines or {}).get(known.services.get(server, ""))
-
-
-def _claims(fleet: Fleet, server: Server, facts: Facts, known: Known) -> list[str]:
-    """Machines that say they are this server while the journal knows none: it was lost, or is another operator's.
-
-    Nothing is ordered beside them; `adopt` takes them over.
-    """
-    if server.name in known.services:
-        return []
-    others = set(known.services.values())
-    return sorted(
-        service
-        for service, machine in (facts.machines or {}).items()
-        if service not in others
-        and (machine.mark == mark_of(fleet, server.name) or machine.display_name == server.name)
-    )
 
 
 def _order(fleet: Fleet, server: Server, facts: Facts, known: Known) -> Step:

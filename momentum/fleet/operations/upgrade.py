@@ -63,7 +63,7 @@ def _upgrades(fleet: Fleet, in_order: list[Server], cluster: Cluster, facts: Fac
     for server, node in nodes:
         if node.version == wanted:
             continue
-        if unseen(server.name, facts, known) or not bears_loss_of(server.name, cluster):
+        if unseen(server.name, fleet, facts, known) or not bears_loss_of(server.name, cluster):
             held_back |= server.role == "server"
             continue
         if held_back and server.role == "agent":

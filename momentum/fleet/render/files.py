@@ -54,7 +54,7 @@ def addresses_of(fleet: Fleet, facts: Facts, known: Known) -> Addresses:
     for server in fleet.servers:
         machine, host = machines.get(known.services.get(server.name, "")), facts.hosts.get(server.name)
         address, key = machine and machine.public_ipv4, host and host.mesh_public_key
-        if unseen(server.name, facts, known):
+        if unseen(server.name, fleet, facts, known):
             last_address, last_key = _last_known(server, facts)
             address, key = address or last_address, key or last_key
         addresses |= {server.name: address} if address else {}

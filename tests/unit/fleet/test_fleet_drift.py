@@ -9,7 +9,7 @@ import pytest
 
 from momentum.fleet.drift import Difference, drift
 from momentum.fleet.facts import Facts, Known, Machine
-from momentum.fleet.operations.servers import mark_of
+from momentum.fleet.membership import mark_of
 from momentum.fleet.source import read_fleet
 from momentum.fleet.template import default_fleet_text
 

@@ -189,3 +189,29 @@ def test_an_upgrade_waits_for_a_server_that_cannot_be_seen_and_agents_wait_with_
     newer = FLEET.k3s.model_copy(update={"version": "v1.36.9+k3s1"})
     made = plan(FLEET.model_copy(update={"k3s": newer}), AWAY["unread"], KNOWN)
     assert [step for step in made.steps if step.kind == "k3s.upgrade"] == []
+
+
+@pytest.mark.parametrize("adopted", [(), ("server-2",), ("agent-1",), ("server-1", "server-2", "server-3")])
+def test_with_the_journal_lost_nothing_is_done_about_machines_that_were_not_adopted_yet(
+    adopted: tuple[str, ...],
+) -> None:
+    """They say that they are servers of ours, with whatever is on them: no empty hosts, and no stale members."""
+    facts, servers = well(), any(name.startswith("server") for name in adopted)
+    machines = {
+        service: replace(one, display_name=service.removeprefix("vps-"))
+        for service, one in (facts.machines or {}).items()
+    }
+    facts = replace(
+        facts,
+        machines=machines,
+        hosts={name: facts.hosts[name] for name in adopted},
+        cluster=facts.cluster if servers else None,
+    )
+    ours: dict[str, Any] = {
+        "services": {name: KNOWN.services[name] for name in adopted},
+        "host_keys": {name: KNOWN.host_keys[name] for name in adopted},
+    }
+    made = planned(facts, Known(**ours))
+    of_machines = [one for one in made.steps if not one.kind.startswith("server.")]
+    assert kinds(of_machines) == ([("cluster.remember", "cluster")] if servers else [])
+    assert made.questions.keys() >= set(KNOWN.services) - set(adopted)

@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 
 from momentum.fleet.facts import Facts, Known, Machine
-from momentum.fleet.operations.servers import mark_of
+from momentum.fleet.membership import mark_of
 from momentum.fleet.steps import Plan
 from momentum.fleet.template import default_fleet_text
 from momentum.provisioning.survey import Survey, load_fleet
