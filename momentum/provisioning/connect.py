@@ -50,6 +50,17 @@ class World:
         """What to mind where no other machine sees journal and lease; empty where they are shared."""
         return "" if self.store.shared else ONE_OPERATOR
 
+    @property
+    def older_file(self) -> str:
+        """What to mind where the fleet file is one that was applied before the last; empty where it is not."""
+        at = self.outside.journal.replaced(self.outside.fleet.model_dump_json())
+        if at is None:
+            return ""
+        return (
+            f"this fleet file is as it was applied on {at:%Y-%m-%d %H:%M} UTC, and another was applied since: if it is "
+            "an old copy, get the newest first, for a plan of this one takes back what came after it"
+        )
+
     def look(self) -> Facts:
         """Everything, anew."""
         return self.observe(None, None)

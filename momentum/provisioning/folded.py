@@ -46,6 +46,7 @@ class Folded:
     ended: dict[int, Event] = field(default_factory=dict)
     memories: dict[str, dict[str, Any]] = field(default_factory=dict)
     applied_fleet: str | None = None
+    applied_at: dict[str, datetime] = field(default_factory=dict)  # by fleet, the last time
     _spoken: list[Event] = field(default_factory=list)
 
     def take(self, event: Event) -> None:
@@ -74,6 +75,7 @@ class Folded:
             case "finished":
                 self.plans[event.plan].finished_at = event.at
                 self.applied_fleet = body["fleet"]
+                self.applied_at[body["fleet"]] = event.at
                 self._spoken.append(event)
 
     def known(self) -> Known:

@@ -128,6 +128,11 @@ class Journal:
         """`applied_fleet` is the JSON of the Fleet that was applied last, for `Fleet.model_validate_json`."""
         return self._state().known()
 
+    def replaced(self, fleet_json: str) -> datetime | None:
+        """When this fleet was applied last, if another one was applied since."""
+        state = self._state()
+        return None if state.applied_fleet == fleet_json else state.applied_at.get(fleet_json)
+
     def open_entries(self, plan_hash: str) -> Mapping[int, str]:
         """Entries begun and neither done nor failed, with the ids of their steps."""
         return self._state().open_entries(plan_hash)

@@ -1,6 +1,6 @@
 """Who may apply: one holder at a time, by an object that is only ever replaced under a condition.
 
-Each holder has an epoch, one more than the holder's before it. It renews its claim and shows, before each step, that
+Each holder has an epoch, higher than any holder's before it. It renews its claim and shows, before each step, that
 it still can; hosts remember the highest epoch they have seen and refuse an older one (`fencing.py`). Ages are by the
 store's clock, so operators' clocks may differ. A holder counts itself out well before another may step in.
 """
@@ -12,6 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import Self
@@ -48,12 +49,23 @@ class _Claim:
 
 
 class Lease:
-    """`with Lease(...) as lease:` or acquire and release. `holder` tells a person who and where."""
+    """`with Lease(...) as lease:` or acquire and release. `holder` tells a person who and where.
+
+    `at_least`: the lowest epoch. A store that is new, or was put back from a backup, counts from below what the hosts
+    have seen, and they would refuse every epoch of it; the time of day in seconds never does.
+    """
 
     def __init__(
-        self, store: ObjectStore, holder: str, ttl_s: float = TTL_S, *, clock: Callable[[], float] = time.monotonic
+        self,
+        store: ObjectStore,
+        holder: str,
+        ttl_s: float = TTL_S,
+        *,
+        at_least: int = 1,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._holder, self._ttl_s, self._clock = store, holder, ttl_s, clock
+        self._at_least = at_least
         self._guard = threading.Lock()
         self._mine: _Claim | None = None
         self._etag = ""
@@ -76,7 +88,8 @@ class Lease:
             there = None if found is None else _Claim(**json.loads(found[0]))
             if there and not there.released:
                 self._refuse_while_alive(there)
-            claim = _Claim(self._holder, uuid.uuid4().hex, there.epoch + 1 if there else 1, 0, self._ttl_s)
+            epoch = max(there.epoch + 1 if there else 1, self._at_least)
+            claim = _Claim(self._holder, uuid.uuid4().hex, epoch, 0, self._ttl_s)
             asked_at = self._clock()
             etag = self._write(claim, None if found is None else found[1])
             if etag is not None:
@@ -107,7 +120,8 @@ class Lease:
         with self._guard:
             if self._mine is not None and not self._lost:
                 freed = _Claim(**asdict(self._mine) | {"released": True})
-                self._write(freed, self._etag)
+                with suppress(StoreUnreachable):  # it runs out by itself; why the work ended must not be hidden
+                    self._write(freed, self._etag)
             self._mine = None
 
     def __enter__(self) -> Self:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import socket
+import time
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
@@ -69,8 +70,8 @@ def apply_plan(settings: Settings, plan_hash: str, destroys: Collection[str], te
 
     fleet = fleet_to_apply(settings)
     with connected(settings, fleet, to_apply=True) as world:
-        if world.alone:
-            tell(world.alone)
+        for minded in filter(None, (world.alone, world.older_file)):
+            tell(minded)
         approved = _approved(settings, world, plan_hash)
         at_risk = {step.target for step in approved.steps if step.risk == "destroys data"}
         if unnamed := sorted(at_risk - set(destroys)):
@@ -84,7 +85,7 @@ def apply_plan(settings: Settings, plan_hash: str, destroys: Collection[str], te
             tell(world.masked(in_words(one)))
 
         try:
-            return apply(
+            applied = apply(
                 plan_hash,
                 world.outside,
                 world.observe,
@@ -98,6 +99,9 @@ def apply_plan(settings: Settings, plan_hash: str, destroys: Collection[str], te
                 raise
             # from None: what caused it would be shown with it
             raise MomentumError(world.masked(str(error))) from None
+        for part, why in world.outside.facts.unread.items():
+            tell(world.masked(f"not seen, so nothing is said of it: {part}: {why}"))
+        return applied
 
 
 def refuse_without_keys(alone: str, plan: Plan) -> None:
@@ -159,7 +163,7 @@ def lease_on(world: World) -> Lease:
     """For whoever writes in the journal: a write of another between two of one who applies would stop that one."""
     from momentum.provisioning.lease import Lease
 
-    return Lease(world.store, f"{who()}, process {os.getpid()}")
+    return Lease(world.store, f"{who()}, process {os.getpid()}", at_least=int(time.time()))
 
 
 def who() -> str:

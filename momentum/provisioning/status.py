@@ -26,6 +26,7 @@ def fleet_status(seen: Survey) -> dict[str, Any]:
     return {
         "not_connected": seen.not_seen or None,
         "one_operator": seen.alone or None,
+        "older_file": seen.older_file or None,
         **{name: of(seen.fleet, seen.facts, seen.known) if seen.fleet else [] for name, of in SHOWN.items()},
         "differences": [asdict(one) for one in seen.differences],
         "steps_to_do": len(seen.plan.steps) if seen.plan else None,

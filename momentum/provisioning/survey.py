@@ -33,7 +33,8 @@ class Survey:
     """`not_seen` says why the world was not looked at, with what to do; it is empty when it was.
 
     `fleet` is None where there is no fleet file, or one that is refused; then there is nothing to compare with.
-    `alone` is what to mind where no other operator sees the journal.
+    `alone` is what to mind where no other operator sees the journal, `older_file` where another fleet file was applied
+    after this one.
     """
 
     fleet: Fleet | None
@@ -41,6 +42,7 @@ class Survey:
     known: Known = field(default_factory=Known)
     not_seen: str = ""
     alone: str = ""
+    older_file: str = ""
     refused: bool = False
 
     @cached_property
@@ -125,6 +127,6 @@ def survey(settings: Settings) -> Survey:
             facts = world.look()
             if world.behind:
                 facts = replace(facts, unread={**facts.unread, "journal": world.behind})
-            return Survey(fleet, facts, world.outside.known, alone=world.alone)
+            return Survey(fleet, facts, world.outside.known, alone=world.alone, older_file=world.older_file)
     except NotConnected as error:
         return Survey(fleet, not_seen=str(error))

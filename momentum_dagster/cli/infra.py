@@ -86,7 +86,8 @@ def plan(as_json: Json = False) -> None:
     seen = _seen()
     if as_json:
         planned = json.loads(seen.plan.to_json()) if seen.plan else None
-        print_json({"not_connected": seen.not_seen or None, "one_operator": seen.alone or None, "plan": planned})
+        minded = {"one_operator": seen.alone or None, "older_file": seen.older_file or None}
+        print_json({"not_connected": seen.not_seen or None, **minded, "plan": planned})
         return
     from momentum.reports.fleet_views import bill_view, fleet_view, plan_view
 
@@ -98,7 +99,7 @@ def plan(as_json: Json = False) -> None:
         return
     assert seen.fleet is not None
     plan_view(console, seen.plan, seen.fleet.budget.vat_percent, len(seen.differences))
-    _alone(seen)
+    _minded(seen)
     if seen.plan.steps:
         say("`momentum infra apply` asks for a yes to this plan and executes it.")
 
@@ -142,6 +143,8 @@ def _asked(seen: Survey) -> tuple[str | None, list[str]]:
     plan_view(console, planned, seen.fleet.budget.vat_percent, len(seen.differences))
     if not planned.steps:
         return None, []
+    if seen.older_file:
+        say(seen.older_file, style="yellow")
     refuse_without_keys(seen.alone, planned)
     refuse_key_of_others(seen.fleet, planned)
     if not sys.stdin.isatty():
@@ -171,7 +174,7 @@ def status(as_json: Json = False) -> None:
     fleet_view(console, seen)
     if seen.not_seen:
         _not_connected(seen, "")
-    _alone(seen)
+    _minded(seen)
     findings_view(console, data)
 
 
@@ -280,9 +283,9 @@ def _seen() -> Survey:
     return seen
 
 
-def _alone(seen: Survey) -> None:
-    if seen.alone:
-        say(seen.alone, style="yellow")
+def _minded(seen: Survey) -> None:
+    for one in filter(None, (seen.alone, seen.older_file)):
+        say(one, style="yellow")
 
 
 def _not_connected(seen: Survey, more: str) -> None:

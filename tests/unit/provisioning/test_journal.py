@@ -78,6 +78,17 @@ def test_what_is_known_is_what_was_learnt(tmp_path: Path) -> None:
     assert known.applied_fleet == '{"name": "momentum"}'
 
 
+def test_a_fleet_that_another_followed_is_known_as_an_older_one(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j.db", None)
+    journal.approve(PLAN, "ana")
+    for fleet in ("one", "two"):
+        journal.finish(PLAN.hash, fleet)
+    assert (journal.replaced("two"), journal.replaced("never applied")) == (None, None)
+    assert journal.replaced("one") is not None
+    journal.finish(PLAN.hash, "one")  # somebody went back on purpose
+    assert journal.replaced("one") is None
+
+
 def test_a_lost_file_is_restored_from_the_mirror_and_told(tmp_path: Path) -> None:
     store, told = MemoryStore(), list[str]()
     before = Journal(tmp_path / "j.db", store)

@@ -50,6 +50,15 @@ def test_each_holder_has_an_epoch_of_its_own() -> None:
         lease.check()
 
 
+def test_a_store_that_was_lost_or_put_back_from_a_backup_counts_on_above_what_hosts_have_seen() -> None:
+    for store in (MemoryStore(), old := MemoryStore()):
+        with Lease(store, "ana") as lease:
+            assert lease.epoch == 1
+    for store, at_least, epoch in ((MemoryStore(), 1000, 1000), (old, 1001, 1001), (old, 900, 1002)):
+        with Lease(store, "ana", at_least=at_least) as lease:
+            assert lease.epoch == epoch
+
+
 def test_the_second_is_told_who_holds_it_and_how_long() -> None:
     store = MemoryStore()
     with Lease(store, "ana on laptop, pid 7"):
@@ -118,6 +127,23 @@ def test_a_store_that_is_away_stops_the_next_step_and_not_the_lease() -> None:
     away[0] = False
     lease.check()
     lease.release()
+
+
+@pytest.mark.fault("object store away at the end of the lease")
+def test_a_lease_that_cannot_be_given_back_does_not_hide_why_the_work_ended() -> None:
+    away = [False]
+
+    def around(_: str) -> None:
+        if away[0]:
+            raise StoreUnreachable("away")
+
+    store = MemoryStore(around)
+    with pytest.raises(ValueError, match="a step failed"), Lease(store, "ana"):
+        away[0] = True
+        raise ValueError("a step failed")
+    away[0], store.now_s = False, 61.5
+    with Lease(store, "ben") as lease:
+        assert lease.epoch == 2
 
 
 @pytest.mark.parametrize("kind", ["s3", "folder"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +23,8 @@ from momentum.provisioning import connect
 from momentum.provisioning.apply import Applied, Told
 from momentum.provisioning.journal import Journal
 from momentum.provisioning.masking import Masker
-from momentum.provisioning.session import NotAllowed, apply_plan, in_words, journal_rows
+from momentum.provisioning.session import NotAllowed, apply_plan, in_words, journal_rows, lease_on
+from momentum.provisioning.survey import load_fleet
 from momentum.settings import Settings
 from tests.unit.momentum_dagster.fleet_home import KEY, fleet_settings, with_secrets
 
@@ -43,6 +45,7 @@ class Outer:
     def __init__(self) -> None:
         self.today: tuple[Step, ...] = (MARK,)
         self.executed: list[str] = []
+        self.facts = Facts()
 
     @property
     def plan(self) -> Plan:
@@ -58,7 +61,7 @@ def world(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         assert to_apply
         store = FolderStore(tmp_path / "mirror")
         journal = Journal(settings.infra_journal_path, store)
-        outside = SimpleNamespace(fleet=fleet, journal=journal, facts=Facts(), known=journal.known())
+        outside = SimpleNamespace(fleet=fleet, journal=journal, facts=outer.facts, known=journal.known())
         yield connect.World(outside, lambda changed, before: Facts(), store, MASKER.text)  # type: ignore[arg-type]
         journal.close()
 
@@ -96,6 +99,30 @@ def test_a_plan_that_was_begun_is_gone_on_with_whatever_today_would_plan(setting
     world.today = ()
     apply_plan(settings, begun, (), print)
     assert world.executed == [begun, begun]
+
+
+def test_an_old_copy_of_the_fleet_file_and_what_was_not_seen_are_told(settings: Settings, world: Outer) -> None:
+    told: list[str] = []
+    apply_plan(settings, world.plan.hash, (), told.append)
+    assert told == [connect.ONE_OPERATOR]
+    journal = Journal(settings.infra_journal_path, FolderStore(settings.infra_dir.parent / "mirror"))
+    for fleet in (load_fleet(settings).model_dump_json(), "a newer one"):
+        journal.finish(world.plan.hash, fleet)
+    journal.close()
+    world.facts = Facts(unread={"host:server-2": "no answer"})
+    told.clear()
+    apply_plan(settings, world.plan.hash, (), told.append)
+    assert "another was applied since" in told[1]
+    assert told[2:] == ["not seen, so nothing is said of it: host:server-2: no answer"]
+
+
+def test_with_a_new_store_an_epoch_is_above_all_that_hosts_have_seen(settings: Settings, tmp_path: Path) -> None:
+    store = FolderStore(tmp_path / "new")
+    with lease_on(SimpleNamespace(store=store)) as lease:  # type: ignore[arg-type]
+        first = lease.epoch
+    assert abs(first - time.time()) < 60
+    with lease_on(SimpleNamespace(store=store)) as lease:  # type: ignore[arg-type]
+        assert lease.epoch > first
 
 
 def test_a_server_whose_data_goes_must_be_named(settings: Settings, world: Outer) -> None:
