@@ -152,6 +152,14 @@ class Facts:
     unread: Mapping[str, str] = field(default_factory=dict)
 
 
+def unread_lines(unread: Mapping[str, str]) -> list[str]:
+    """A line for each part that was not read, with the reason; that of a host begins with its name by itself."""
+    return [
+        why if why.startswith(f"{what.removeprefix('host:')}: ") else f"{what}: {why}"
+        for what, why in sorted(unread.items())
+    ]
+
+
 @dataclass(frozen=True)
 class Known:
     """What the journal remembers: which machine is which server, and what must never be forgotten."""

@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 
 from momentum.adapters.object_store import StoreUnreachable
 from momentum.errors import MomentumError
-from momentum.fleet.facts import Facts, Known
+from momentum.fleet.facts import Facts, Known, unread_lines
 from momentum.fleet.plan import fleet_hash
 from momentum.fleet.plan import plan as plan_of_all_areas
 from momentum.fleet.schema import Fleet
@@ -156,7 +156,7 @@ class _Run:
                 [
                     f"Plan {self.hash} is not at its end: {len(undone)} of its {len(self.by_id)} steps were not done, "
                     f"from {undone[0].kind} {undone[0].target} on, and whether they are needed cannot be seen:",
-                    *(f"- not read: {part}: {reason}" for part, reason in unread.items()),
+                    *(f"- not read: {line}" for line in unread_lines(unread)),
                     "Once that answers, apply the same plan again: it goes on from here.",
                 ]
             )

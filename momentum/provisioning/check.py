@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 def findings(settings: Settings) -> list[Finding]:
     """The fleet file, the operator's key, the secrets, the object store, and how far the world can be seen."""
+    from momentum.fleet.facts import unread_lines
     from momentum.provisioning.connect import TO_APPLY, missing
     from momentum.provisioning.session import key_lacking
     from momentum.provisioning.survey import applied_fleet, load_fleet, survey
@@ -35,7 +36,7 @@ def findings(settings: Settings) -> list[Finding]:
     except MomentumError as error:
         return [*found, Finding("world", False, str(error))]
     unread = seen.facts.unread
-    told = "; ".join(f"{what}: {why}" for what, why in sorted(unread.items()))
+    told = "; ".join(unread_lines(unread))
     return [*found, Finding("world", not unread, f"not seen: {told}" if unread else "provider and every host answer")]
 
 

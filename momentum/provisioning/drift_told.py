@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
+from momentum.fleet.facts import unread_lines
+
 if TYPE_CHECKING:
     from momentum.fleet.drift import Difference
     from momentum.fleet.facts import Facts
@@ -51,4 +53,5 @@ def differences_of(differences: Sequence[Difference], asset: str, check: str) ->
 
 def unread_of(facts: Facts, reads: Collection[str]) -> list[str]:
     """What of these parts could not be read, each in a line: whether it drifted nobody knows."""
-    return [f"not seen: {what}: {why}" for what, why in sorted(facts.unread.items()) if what.split(":")[0] in reads]
+    unread = {what: why for what, why in facts.unread.items() if what.split(":")[0] in reads}
+    return [f"not seen: {line}" for line in unread_lines(unread)]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from momentum.fleet.fact_hash import fact
-from momentum.fleet.facts import Facts, Known
+from momentum.fleet.facts import Facts, Known, unread_lines
 
 _MOST = 4  # differences told of one fact
 
@@ -24,7 +24,7 @@ def differences(names: Sequence[str], basis: Mapping[str, Any], facts: Facts, kn
         lines += [f"- {name}{path}: was {_short(was)}, is {_short(is_)}" for path, was, is_ in found[:_MOST]]
         if len(found) > _MOST:
             lines.append(f"- {name}: and {len(found) - _MOST} more")
-    return lines + [f"- not read: {part}: {reason}" for part, reason in facts.unread.items()]
+    return lines + [f"- not read: {line}" for line in unread_lines(facts.unread)]
 
 
 def _compared(path: str, was: Any, is_: Any) -> Iterator[tuple[str, Any, Any]]:

@@ -63,6 +63,7 @@ def apply_plan(settings: Settings, plan_hash: str, destroys: Collection[str], te
 
     destroys: servers whose data the person gave up by name. Raises NotAllowed, and what `apply` raises.
     """
+    from momentum.fleet.facts import unread_lines
     from momentum.fleet.plan import basis
     from momentum.provisioning.apply import apply
     from momentum.provisioning.connect import connected
@@ -99,8 +100,8 @@ def apply_plan(settings: Settings, plan_hash: str, destroys: Collection[str], te
                 raise
             # from None: what caused it would be shown with it
             raise MomentumError(world.masked(str(error))) from None
-        for part, why in world.outside.facts.unread.items():
-            tell(world.masked(f"not seen, so nothing is said of it: {part}: {why}"))
+        for line in unread_lines(world.outside.facts.unread):
+            tell(world.masked(f"not seen, so nothing is said of it: {line}"))
         return applied
 
 

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from momentum.fleet.facts import unread_lines
 from momentum.fleet.plan_table import plan_cost
 from momentum.provisioning import cost_rows, rows
 from momentum.provisioning.status import SHOWN
@@ -168,8 +169,8 @@ def _rows(console: Console, found: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _not_seen(console: Console, unread: Mapping[str, str]) -> None:
-    for what, why in sorted(unread.items()):
-        console.print(Text(f"not seen: {what}: {why}", style="yellow"))
+    for line in unread_lines(unread):
+        console.print(Text(f"not seen: {line}", style="yellow"))
 
 
 def _open(console: Console, questions: Mapping[str, str]) -> None:

@@ -223,19 +223,19 @@ def _show_chart(console: Console, series: Sequence[dict[str, Any]]) -> None:
 
 
 def run_table(
-    console: Console, assets: Sequence[tuple[str, int | None, float, int, int]], look_next: Sequence[str]
+    console: Console, assets: Sequence[tuple[str, int | None, float, int, int, int]], look_next: Sequence[str]
 ) -> None:
-    """What a run did: (asset, rows or None where they are not counted, seconds, checks passed, checks failed)
-    in the order of the run, with totals, and lines that say where to look next."""
+    """What a run did: (asset, rows or None where they are not counted, seconds, checks passed, checks that warn,
+    checks that block) in the order of the run, with totals, and lines that say where to look next."""
     table = _table("asset", "rows", "seconds", "checks", right=("rows", "seconds"))
-    for asset, rows, seconds, passed, failed in assets:
-        table.add_row(asset, "" if rows is None else f"{rows:,}", f"{seconds:.1f}", _checks(passed, failed))
+    for asset, rows, seconds, *checks in assets:
+        table.add_row(asset, "" if rows is None else f"{rows:,}", f"{seconds:.1f}", _checks(*checks))
     table.add_section()
     table.add_row(
         "1 asset" if len(assets) == 1 else f"{len(assets)} assets",
         f"{sum(rows or 0 for _, rows, *_ in assets):,}",
         f"{sum(seconds for _, _, seconds, *_ in assets):.1f}",
-        _checks(sum(one[3] for one in assets), sum(one[4] for one in assets)),
+        _checks(*(sum(one[which] for one in assets) for which in (3, 4, 5))),  # type: ignore[misc]
         style="bold",
     )
     console.print(table)
@@ -245,10 +245,6 @@ def run_table(
             console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
 
 
-def _checks(passed: int, failed: int) -> Text:
-    text = Text()
-    if failed:
-        text.append(f"{failed} failed", style="bold red")
-    if passed:
-        text.append(f"{', ' if failed else ''}{passed} passed", style="green")
-    return text
+def _checks(passed: int, warned: int, failed: int) -> Text:
+    counted = (failed, "failed", "bold red"), (warned, "warned", "yellow"), (passed, "passed", "green")
+    return Text(", ").join(Text(f"{count} {word}", style=style) for count, word, style in counted if count)

@@ -61,7 +61,7 @@ def _tell(outcome: Outcome, as_json: bool, demo: bool) -> None:
     who = "camille" if demo else "ID"
     run_table(
         console,
-        [(one.asset, one.rows, one.seconds, one.passed, len(one.failed)) for one in lines],
+        [(one.asset, one.rows, one.seconds, one.passed, len(one.warned), len(one.failed)) for one in lines],
         [
             f"{again} athlete show {who}",
             f"{again} ui    (the graph, its checks and plots in a browser)",

@@ -57,7 +57,9 @@ def seen_asset(
 
 def state_of(seen: "Survey") -> dict[str, Any]:
     """Whether the world was seen; if not, or not all of it, why, and what to do."""
-    unread = "; ".join(f"{what}: {why}" for what, why in sorted(seen.facts.unread.items()))
+    from momentum.fleet.facts import unread_lines
+
+    unread = "; ".join(unread_lines(seen.facts.unread))
     return {"state": seen.not_seen or (f"seen, but for {unread}" if unread else "seen")}
 
 

@@ -200,14 +200,20 @@ def test_the_table_of_a_run_has_totals_and_where_to_look_next() -> None:
     raw = io.StringIO()
     run_table(
         Console(file=raw, width=100),
-        [("warehouse_store", None, 0.1, 3, 0), ("records", 1_234_567, 22.94, 5, 0), ("quarantine", 3, 0.0, 1, 2)],
+        [
+            ("warehouse_store", None, 0.1, 3, 0, 0),
+            ("mesh", None, 0.0, 0, 3, 0),
+            ("records", 1_234_567, 22.94, 5, 0, 0),
+            ("quarantine", 3, 0.0, 1, 0, 2),
+        ],
         ["momentum athlete show camille", "momentum sql 'SELECT [x]'"],
     )
     text = raw.getvalue()
     assert row_of(text, "warehouse_store") == ["0.1", "3", "passed"]
+    assert row_of(text, "mesh") == ["0.0", "3", "warned"]
     assert row_of(text, "records") == ["1,234,567", "22.9", "5", "passed"]
     assert row_of(text, "quarantine") == ["3", "0.0", "2", "failed,", "1", "passed"]
-    assert row_of(text, "3 assets") == ["1,234,570", "23.0", "2", "failed,", "9", "passed"]
+    assert row_of(text, "4 assets") == ["1,234,570", "23.0", "2", "failed,", "3", "warned,", "9", "passed"]
     assert "Where to look next\n  momentum athlete show camille\n  momentum sql 'SELECT [x]'\n" in text
 
 
