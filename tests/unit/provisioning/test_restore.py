@@ -113,7 +113,8 @@ def test_a_newer_one_of_the_store_is_fetched_by_k3s_under_its_bare_name() -> Non
     assert any("1.0 hours old, from the object store" in line for line in said)
 
 
-@pytest.mark.parametrize("mark", [NEW, OLD])
+# ids: the names hold the time of this very process, and pytest-xdist wants the same tests of each
+@pytest.mark.parametrize("mark", [NEW, OLD], ids=["this one", "an older one"])
 def test_killed_after_the_reset_the_same_is_not_restored_again_and_nothing_is_stopped(mark: str) -> None:
     """Its K3s may have run for a while and ended: what was written there since would be gone."""
     again = Hosts(marks={RESTORED: mark.encode()}, answers=True)
@@ -134,6 +135,7 @@ def test_the_one_that_was_said_yes_to_is_taken_though_a_newer_one_came() -> None
         (stored(**{NEW: b"1"}), OLD, f"{OLD} is gone, and the newest in the object store is {NEW}"),
         (stored(), OLD, f"there is no {OLD}"),
     ],
+    ids=["none", "no store", "gone, and a newer one", "gone"],
 )
 def test_without_one_nothing_is_stopped_and_the_way_out_is_told(
     store: MemoryStore | None, wanted: str, told: str
