@@ -144,8 +144,8 @@ def test_a_fault_at_each_call_of_the_loop(name: str, fault: Fault, memory_folder
     counted(f"API, each call of 1 server in the real loop: {name}", len(calls), len(wrong))
     assert not wrong
     assert len(calls) > 100
-    # The look before the lease, of four calls, is made again with it; after the last step, four look at the records.
-    assert told == (len(calls) - 8 if fault.kind == "invalid signature" else 0)
+    # After the last step four look at the records.
+    assert told == (len(calls) - 4 if fault.kind == "invalid signature" else 0)
 
 
 def test_a_machine_that_appears_after_the_approval_stops_the_order(memory_folder: Path) -> None:
