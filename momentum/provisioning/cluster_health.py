@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from momentum.settings import Settings
 
 TIMEOUT_S = 10.0
+_OF_ETCD = "/readyz/etcd"
+"""For this answer the API server reads a key of etcd through a majority of its members."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,16 @@ def cluster_health(settings: Settings) -> ClusterHealth:
         return ClusterHealth(True, "embedded, not applicable")
     if settings.kubeconfig is None and "KUBERNETES_SERVICE_HOST" not in os.environ:
         return ClusterHealth(True, "not connected: neither a pod of the cluster, nor is MOMENTUM_KUBECONFIG set")
-    from momentum.adapters.api_server import etcd_trouble
-
-    lost = etcd_trouble(settings.kubeconfig, timeout_s=TIMEOUT_S)
+    lost = _etcd_trouble(settings.kubeconfig)
     return ClusterHealth(not lost, f"the cluster has no quorum: {lost}" if lost else "the cluster has quorum")
+
+
+def _etcd_trouble(kubeconfig: Path | None) -> str:
+    """What keeps etcd from answering, or the API server; empty where both are well."""
+    from momentum.adapters.kubernetes import ClusterError, connect, connect_in_cluster
+
+    try:
+        api = connect_in_cluster() if kubeconfig is None else connect(kubeconfig.read_text(encoding="utf-8"))
+    except (ClusterError, OSError) as error:
+        return f"no way to its API server is known: {error}"
+    return api.not_ready(_OF_ETCD, timeout_s=TIMEOUT_S)

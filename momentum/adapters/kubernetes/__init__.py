@@ -4,6 +4,6 @@ Here belong: questions and changes of one cluster, waiting for what it answers. 
 fleet, or when to ask.
 """
 
-from momentum.adapters.kubernetes.api import ClusterApi, ClusterError, NotDrained, connect
+from momentum.adapters.kubernetes.api import ClusterApi, ClusterError, NotDrained, connect, connect_in_cluster
 
-__all__ = ["ClusterApi", "ClusterError", "NotDrained", "connect"]
+__all__ = ["ClusterApi", "ClusterError", "NotDrained", "connect", "connect_in_cluster"]

@@ -36,7 +36,6 @@ def connect(kubeconfig: str, *, url: str | None = None) -> ClusterApi:
 
     Keys that the text holds are on the disk only until they are loaded. Raises ClusterError where it is no kubeconfig.
     """
-    import urllib3
     import yaml
     from kubernetes import client, config
     from kubernetes.config.config_exception import ConfigException
@@ -47,22 +46,38 @@ def connect(kubeconfig: str, *, url: str | None = None) -> ClusterApi:
             config.load_kube_config_from_dict(
                 yaml.safe_load(kubeconfig), client_configuration=configuration, temp_file_path=folder
             )
-            trusted = _trusted(configuration)
+            configuration.host = url or configuration.host
+            return _reached(configuration)
         except (ConfigException, OSError, TypeError, yaml.YAMLError) as error:
-            raise ClusterError(f"no way to the cluster's API server: {error}") from error
-    configuration.host = url or configuration.host
-    api = client.ApiClient(configuration)
-    api.rest_client.pool_manager = urllib3.PoolManager(ssl_context=trusted, retries=False)
-    return ClusterApi(api)
+            raise ClusterError(f"this is no kubeconfig: {error}") from error
 
 
-def _trusted(configuration: Any) -> ssl.SSLContext:
+def connect_in_cluster() -> ClusterApi:
+    """For a pod of the cluster, which has its address and its token in its own files. Raises ClusterError."""
+    from kubernetes import client, config
+    from kubernetes.config.config_exception import ConfigException
+
+    configuration = client.Configuration()
+    try:
+        config.load_incluster_config(client_configuration=configuration)
+        return _reached(configuration)
+    except (ConfigException, OSError) as error:
+        raise ClusterError(f"this is no pod of a cluster: {error}") from error
+
+
+def _reached(configuration: Any) -> ClusterApi:
+    """Keys and certificates are read from their files now, and never again."""
+    import urllib3
+    from kubernetes import client
+
     context = ssl.create_default_context(cafile=configuration.ssl_ca_cert)
     if not configuration.verify_ssl:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     if configuration.cert_file:
         context.load_cert_chain(configuration.cert_file, configuration.key_file)
-    return context
+    api = client.ApiClient(configuration)
+    api.rest_client.pool_manager = urllib3.PoolManager(ssl_context=context, retries=False)
+    return ClusterApi(api)
 
 
 @dataclass(frozen=True)
@@ -71,17 +86,19 @@ class ClusterApi:
 
     client: ApiClient
 
-    def not_ready(self) -> str:
-        """Why the API server is not ready to be asked; empty when it is. Never raises."""
+    def not_ready(self, check: str = "/readyz", *, timeout_s: float = READY_TIMEOUT_S) -> str:
+        """Why the API server, or one check of its own, is not well; empty where it is. Never raises."""
+        asked = self.client.param_serialize("GET", check, auth_settings=["BearerToken"])
         try:
             with _told("whether it is ready"):
-                self.client.call_api(
-                    *self.client.param_serialize("GET", "/readyz", auth_settings=["BearerToken"]),
-                    _request_timeout=READY_TIMEOUT_S,
-                ).read()
+                answer = self.client.call_api(*asked, _request_timeout=timeout_s)
+                said = answer.read().decode(errors="replace").strip().splitlines()
         except ClusterError as error:
             return str(error)
-        return ""
+        if answer.status == 200:
+            return ""
+        why = [line for line in said if line.startswith("[-]")] or said[:1] or ["nothing"]
+        return f"the API server answers {answer.status}: {'; '.join(why)}"
 
     def cluster_id(self) -> str:
         """The uid of the namespace kube-system: as old as the cluster's data, and kept by a restore."""

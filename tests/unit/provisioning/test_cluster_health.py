@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from momentum.adapters.kubernetes import connect
 from momentum.provisioning.cluster_health import cluster_health
 from momentum.settings import Settings
 
@@ -68,6 +69,20 @@ def test_without_quorum_nothing_is_written_and_the_reason_is_told(tmp_path: Path
     assert not health.ok
     assert health.message.startswith("the cluster has no quorum")
     assert "etcd failed: context deadline exceeded" in health.message
+
+
+def test_an_api_server_that_answers_and_is_not_ready_says_which_checks_fail(tmp_path: Path) -> None:
+    body = (
+        "[+]ping ok\n[-]poststarthook/start-system-namespaces-controller failed: reason withheld\nreadyz check failed\n"
+    )
+    with api_server(500, body) as (address, asked):
+        kubeconfig = reached_at(address, tmp_path).kubeconfig
+        assert kubeconfig is not None
+        why = connect(kubeconfig.read_text()).not_ready()
+    assert asked == [("/readyz", "Bearer token-of-a-pod")]
+    assert (
+        why == "the API server answers 500: [-]poststarthook/start-system-namespaces-controller failed: reason withheld"
+    )
 
 
 def test_an_api_server_that_does_not_answer_is_no_quorum(tmp_path: Path) -> None:
