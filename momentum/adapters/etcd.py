@@ -1,7 +1,7 @@
-"""etcd through its own commands, run on a host or here: members, health, removal, snapshots.
+"""etcd through its own command, run on a host or here: members, health, removal. Snapshots are K3s's own matter.
 
-etcdctl asks a living etcd, etcdutl works on files. Both print JSON; a number that etcd keeps as 64 bits comes as a
-decimal there and as hexadecimal everywhere else, so an id here is always hexadecimal, as the commands want it.
+It prints JSON; a number that etcd keeps as 64 bits comes as a decimal there and as hexadecimal everywhere else, so an
+id here is always hexadecimal, as the commands want it.
 """
 
 from __future__ import annotations
@@ -41,17 +41,6 @@ class NoQuorum(EtcdError):
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """`hash` is that of the data, by etcdutl; `keys` counts revisions of keys, `size` is in bytes."""
-
-    path: str
-    hash: str
-    revision: int
-    keys: int
-    size: int
-
-
-@dataclass(frozen=True)
 class Etcd:
     """`endpoints` are client URLs; `certificates` etcdctl's flags --cacert, --cert, --key with their files."""
 
@@ -59,7 +48,6 @@ class Etcd:
     endpoints: tuple[str, ...]
     certificates: Mapping[str, str]
     ctl: str = "etcdctl"
-    utl: str = "etcdutl"
     timeout_s: float = 10
 
     def members(self) -> tuple[EtcdMember, ...]:
@@ -92,32 +80,6 @@ class Etcd:
         self._checked(["member", "remove", member_id])
         return True
 
-    def save(self, path: str) -> Snapshot:
-        """A snapshot of the first endpoint that answers, looked at after it was written."""
-        failed = ""
-        for endpoint in self.endpoints:
-            ran = self._ctl(["snapshot", "save", path], (endpoint,), timeout_s=300)
-            if ran.exit == 0:
-                return self.status(path)
-            failed = _last(ran)
-        raise EtcdError(f"no snapshot could be taken: {failed}")
-
-    def status(self, path: str) -> Snapshot:
-        """Raises EtcdError where the file is no snapshot, or not a whole one."""
-        ran = self.run([self.utl, "snapshot", "status", path, "--write-out=json"], timeout_s=300)
-        if ran.exit:
-            raise EtcdError(f"{path} is no snapshot: {_last(ran)}")
-        told = json.loads(ran.out)
-        return Snapshot(path, f"{told['hash']:x}", told["revision"], told["totalKey"], told["totalSize"])
-
-    def restore(self, path: str, data_dir: str, *, name: str, peer_url: str) -> None:
-        """A new data directory of one member; etcdutl checks the snapshot's own sum and refuses a directory in use."""
-        argv = [self.utl, "snapshot", "restore", path, f"--data-dir={data_dir}", f"--name={name}"]
-        argv += [f"--initial-cluster={name}={peer_url}", f"--initial-advertise-peer-urls={peer_url}"]
-        ran = self.run(argv, timeout_s=600)
-        if ran.exit:
-            raise EtcdError(f"{path} was not restored: {_last(ran)}")
-
     def _healthy(self, urls: Sequence[str]) -> bool:
         """Its own endpoint knows a leader. It need not be able to write alone: that is what quorum is."""
         ran = self._ctl(["endpoint", "status", "--write-out=json"], tuple(urls))
@@ -139,11 +101,10 @@ class Etcd:
             raise NoQuorum(f"etcd has no quorum: `{asked}` was refused ({_last(ran)})")
         raise EtcdError(f"etcd: `{asked}` was refused: {_last(ran)}")
 
-    def _ctl(self, command: Sequence[str], endpoints: Sequence[str], timeout_s: float | None = None) -> Ran:
-        wait_s = timeout_s or self.timeout_s
-        argv = [self.ctl, f"--endpoints={','.join(endpoints)}", f"--command-timeout={wait_s:g}s"]
+    def _ctl(self, command: Sequence[str], endpoints: Sequence[str]) -> Ran:
+        argv = [self.ctl, f"--endpoints={','.join(endpoints)}", f"--command-timeout={self.timeout_s:g}s"]
         argv += ["--dial-timeout=2s", *(f"{flag}={file}" for flag, file in self.certificates.items()), *command]
-        return self.run(argv, timeout_s=wait_s + 5)
+        return self.run(argv, timeout_s=self.timeout_s + 5)
 
 
 def _last(ran: Ran) -> str:

@@ -115,7 +115,7 @@ def _record(fleet: Fleet, record: DnsRecord, key: str, lines: Lines | None) -> I
         if not selected(fleet.servers, record.servers):
             labelled = _labelled(record.servers)
             yield problem(lines, f"{key}.servers", f"selects no server: none is labelled {labelled}")
-    elif record.type == "A" and not _is_address(record.value or ""):
+    elif record.type == "A" and not is_ipv4(record.value or ""):
         yield problem(lines, f"{key}.value", f"must be an IPv4 address for type A, found '{record.value}'")
     if record.type == "CNAME" and record.name == "@":
         yield problem(lines, f"{key}.type", "may not be CNAME at the zone itself (@); use A")
@@ -146,7 +146,7 @@ def _is_whole_key(public_key: str) -> bool:
     return not data and len(fields) >= 2 and fields[0] == kind.encode()
 
 
-def _is_address(value: str) -> bool:
+def is_ipv4(value: str) -> bool:
     try:
         IPv4Address(value)
     except AddressValueError:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from momentum.adapters.etcd import Etcd
+from momentum.adapters.etcd import Etcd, EtcdError
 from momentum.adapters.ssh import Result
 from tests.cluster import build
 from tests.cluster.processes import Processes, free_ports
@@ -22,6 +24,13 @@ def run_here(argv: Sequence[str], *, timeout_s: float) -> Result:
     except subprocess.TimeoutExpired:
         return Result(124, "", "timed out")
     return Result(done.returncode, done.stdout, done.stderr)
+
+
+def _checked(argv: Sequence[str | Path]) -> str:
+    ran = run_here([str(word) for word in argv], timeout_s=60)
+    if ran.exit:
+        raise EtcdError(ran.err)
+    return ran.out
 
 
 @dataclass
@@ -55,7 +64,7 @@ class Members:
         asked = names or tuple(self.processes.running)
         programs = build.folder()
         urls = tuple(self.client_url(name) for name in asked)
-        return Etcd(run_here, urls, {}, str(programs / "etcdctl"), str(programs / "etcdutl"), timeout_s=3)
+        return Etcd(run_here, urls, {}, str(programs / "etcdctl"), timeout_s=3)
 
     def found(self, *names: str) -> None:
         """All at once, as one new cluster."""
@@ -94,6 +103,19 @@ class Members:
     def wipe(self, name: str) -> None:
         self.kill(name)
         shutil.rmtree(self.data(name))
+
+    def save(self, via: str, path: Path) -> dict[str, Any]:
+        """A snapshot of that member, and what etcdutl tells of it. Raises EtcdError."""
+        _checked([build.folder() / "etcdctl", f"--endpoints={self.client_url(via)}", "snapshot", "save", path])
+        told = _checked([build.folder() / "etcdutl", "snapshot", "status", path, "--write-out=json"])
+        return dict(json.loads(told))
+
+    def restore(self, path: Path, name: str) -> None:
+        """A new data folder of this one member. Raises EtcdError, also where the file is not whole."""
+        peer = self.peer_url(name)
+        argv = ["snapshot", "restore", path, f"--data-dir={self.data(name)}", f"--name={name}"]
+        argv += [f"--initial-cluster={name}={peer}", f"--initial-advertise-peer-urls={peer}"]
+        _checked([build.folder() / "etcdutl", *argv])
 
     def _start(self, name: str, cluster: Sequence[str], state: str) -> None:
         self._launch(name, cluster, state)

@@ -81,12 +81,12 @@ def test_without_quorum_members_are_told_and_nothing_is_removed(members: Members
 
 def test_a_snapshot_is_restored_as_one_member_and_the_others_join_it(members: Members, tmp_path: Path) -> None:
     put(members, "s1", "before", "in the snapshot")
-    saved = members.etcd("s3").save(str(tmp_path / "snapshot.db"))
-    assert saved.size > 0 and saved.keys > 0
+    saved = members.save("s3", tmp_path / "snapshot.db")
+    assert saved["totalSize"] > 0 and saved["totalKey"] > 0
     put(members, "s1", "after", "lost with the disks")
     for name in NAMES:
         members.wipe(name)
-    members.etcd("s2").restore(saved.path, str(members.data("s2")), name="s2", peer_url=members.peer_url("s2"))
+    members.restore(tmp_path / "snapshot.db", "s2")
     members.start("s2")
     members.join("s1", "s2")
     members.join("s3", "s1")
@@ -95,12 +95,12 @@ def test_a_snapshot_is_restored_as_one_member_and_the_others_join_it(members: Me
 
 
 def test_a_torn_snapshot_is_refused(members: Members, tmp_path: Path) -> None:
-    saved = Path(members.etcd().save(str(tmp_path / "snapshot.db")).path)
-    torn = tmp_path / "torn.db"
+    saved, torn = tmp_path / "snapshot.db", tmp_path / "torn.db"
+    members.save("s1", saved)
     torn.write_bytes(saved.read_bytes()[: saved.stat().st_size // 2])
+    members.wipe("s1")
     with pytest.raises(EtcdError):
-        members.etcd().status(str(torn))
-        members.etcd().restore(str(torn), str(tmp_path / "new"), name="s1", peer_url=members.peer_url("s1"))
+        members.restore(torn, "s1")
 
 
 def test_nobody_there_is_told(tmp_path: Path) -> None:

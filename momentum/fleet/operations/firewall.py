@@ -23,9 +23,8 @@ def steps(fleet: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
 def rules(fleet: Fleet, tunnels: Fleet, facts: Facts, known: Known) -> Iterator[Step]:
     """On the servers of `fleet`; `tunnels` are those whose tunnels they let in.
 
-    Nothing while the address of a server is unknown that this plan does not order: its tunnel would be shut out.
-
-    That of a server which is away is its last known one.
+    Nothing while the address of a server is unknown that this plan does not order: its tunnel would be shut out. That
+    of a server which is away is its last known one.
     """
     addresses = addresses_of(tunnels, facts, known)
     if _gone(tunnels, known, addresses):

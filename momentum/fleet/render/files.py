@@ -11,6 +11,7 @@ from typing import Literal
 from momentum.fleet.facts import Facts, Known
 from momentum.fleet.membership import unseen
 from momentum.fleet.schema import Fleet, Server
+from momentum.fleet.selection import is_ipv4
 
 _KEY = re.compile(r"[A-Za-z0-9+/]{43}=")
 
@@ -70,17 +71,9 @@ def _last_known(server: Server, facts: Facts) -> tuple[str | None, str | None]:
         for peer in host.mesh_peers
         if peer.allowed_ips == (f"{server.mesh_address}/32",)
     ]
-    addresses = {address for peer in tunnels if _is_ipv4(address := peer.endpoint.rpartition(":")[0])}
+    addresses = {address for peer in tunnels if is_ipv4(address := peer.endpoint.rpartition(":")[0])}
     keys = {peer.public_key for peer in tunnels if _KEY.fullmatch(peer.public_key)}
     return addresses.pop() if len(addresses) == 1 else None, keys.pop() if len(keys) == 1 else None
-
-
-def _is_ipv4(text: str) -> bool:
-    try:
-        IPv4Address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def unknown(fleet: Fleet, addresses: Addresses, part: Part) -> list[str]:
