@@ -7,8 +7,6 @@ sshd, wireguard-go, nftables, etcd and API server; K3s around the last two is a 
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -19,31 +17,21 @@ from pathlib import Path
 
 import pytest
 
-from momentum.adapters.secrets import make_identity, set_secret
 from momentum.fleet.operations import etcdctl
-from momentum.fleet.template import default_fleet_text
 from momentum.provisioning.journal import Journal
 from tests.hosts import Network
 from tests.hosts.k3s_fleet import fit_for_k3s
 from tests.infra_command import FAST
+from tests.operators_machine import SECRETS, environment, prepared
 from tests.standins.k3s import etcd_release
 from tests.standins.k3s.releases import release, served
 from tests.standins.ovh import Clock, OvhServer, World
-from tests.standins.ovh.server import APPLICATION_KEY, APPLICATION_SECRET, CONSUMER_KEY
 from tests.standins.ovh.world import Item
 from tests.standins.s3 import s3_server
 
 ROOT = Path(__file__).parents[2]
 VERSION, STORE = "v1.36.3+k3s1", "s3.gra.io.cloud.ovh.net"
 NAMES = ("host-a", "host-b", "host-c", "host-d")
-SECRETS = {
-    "ovh_application_key": APPLICATION_KEY,
-    "ovh_application_secret": APPLICATION_SECRET,
-    "ovh_consumer_key": CONSUMER_KEY,
-    "s3_access_key": "canary-access-41c7",
-    "s3_secret_key": "canary-secret-9e02",
-    "k3s_token": "canary-token-d35b",
-}
 READ_BY_ALL = "/etc /var/lib /var/log /run /home /opt /usr/local"
 
 
@@ -132,36 +120,15 @@ def company(network: Network, tmp_path: Path) -> Iterator[Company]:
     addresses = [host.address for host in network.hosts.values()]
     release(tmp_path / "releases", VERSION)
     etcd_release.release(tmp_path / "releases", etcdctl.VERSION)
-    ssh = tmp_path / "user" / ".ssh"
-    ssh.mkdir(parents=True, mode=0o700)
-    shutil.copy(network.key, ssh / "id_ed25519")
-    shutil.copy(network.key.with_suffix(".pub"), ssh / "id_ed25519.pub")
-    key = network.key.with_suffix(".pub").read_text()
-    bucket = f"backups-{os.urandom(4).hex()}"  # moto keeps what one process ever put there
-    text = default_fleet_text(key, "coach.test")
-    assert "bucket: momentum-backups" in text and f"endpoint: {STORE}" in text and f"version: {VERSION}" in text
-    (tmp_path / "fleet.yaml").write_text(text.replace("bucket: momentum-backups", f"bucket: {bucket}"))
-    make_identity(tmp_path / "user" / "age.txt")
-    for name, value in SECRETS.items():
-        set_secret(tmp_path / "infra" / "secrets.age", tmp_path / "user" / "age.txt", name, value)
+    bucket, text = prepared(tmp_path, network.key), (tmp_path / "fleet.yaml").read_text()
+    assert f"endpoint: {STORE}" in text and f"version: {VERSION}" in text
     with (
         s3_server(bucket, network.address(1), 80) as store,
         served(tmp_path / "releases", network.address(1)) as releases,
         OvhServer(Delivering(addresses)) as provider,
     ):
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("MOMENTUM", "SSH_"))}
-        environment |= {
-            "HOME": str(tmp_path / "user"),
-            "MOMENTUM_PROFILE": "production",
-            "MOMENTUM_HOME": str(tmp_path / "home"),
-            "MOMENTUM_INFRA": str(tmp_path / "infra"),
-            "MOMENTUM_FLEET": str(tmp_path / "fleet.yaml"),
-            "MOMENTUM_AGE_IDENTITY": str(tmp_path / "user" / "age.txt"),
-            "MOMENTUM_OVH_URL": provider.url,
-            "MOMENTUM_S3_URL": store,
-            "MOMENTUM_TEST_RELEASES": releases,
-        }
-        yield Company(tmp_path, network, provider, environment, [])
+        around = environment(tmp_path, provider=provider.url, store=store, releases=releases)
+        yield Company(tmp_path, network, provider, around, [])
 
 
 def told_of(company: Company) -> dict[str, int]:

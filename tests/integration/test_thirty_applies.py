@@ -6,7 +6,6 @@ There is no host behind the machine that is delivered, so whoever works comes as
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -17,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from momentum.adapters.secrets import make_identity, set_secret
-from momentum.fleet.template import default_fleet_text
 from tests.counted import Counted
-from tests.hosts.company import SECRETS, FastClock
+from tests.hosts.company import FastClock
+from tests.hosts.network import keygen
+from tests.operators_machine import environment, prepared
 from tests.standins.ovh import OvhServer, World
 from tests.standins.s3 import s3_server
 
@@ -31,21 +30,6 @@ TOLD = {
 }
 
 
-def environment(folder: Path, infra: Path, provider: OvhServer, store: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MOMENTUM", "SSH_"))}
-    return kept | {
-        "HOME": str(folder / "user"),
-        "MOMENTUM_PROFILE": "production",
-        "MOMENTUM_HOME": str(folder / "home"),
-        "MOMENTUM_INFRA": str(infra),
-        "MOMENTUM_FLEET": str(folder / "fleet.yaml"),
-        "MOMENTUM_AGE_IDENTITY": str(folder / "age.txt"),
-        "MOMENTUM_OVH_URL": provider.url,
-        "MOMENTUM_S3_URL": store,
-        "MOMENTUM_TEST_RELEASES": "http://127.0.0.1:9",
-    }
-
-
 def started(environment: dict[str, str], *words: str) -> subprocess.Popen[str]:
     argv = [sys.executable, "-m", "tests.infra_command", *words]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
@@ -54,25 +38,18 @@ def started(environment: dict[str, str], *words: str) -> subprocess.Popen[str]:
 
 @pytest.mark.slow
 def test_of_thirty_commands_one_orders(tmp_path: Path, counted: Counted) -> None:
-    ssh = tmp_path / "user" / ".ssh"
-    ssh.mkdir(parents=True, mode=0o700)
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(ssh / "id_ed25519")], check=True)
-    text = default_fleet_text((ssh / "id_ed25519.pub").read_text().strip(), "coach.test")
-    bucket = f"thirty-{os.urandom(4).hex()}"  # moto keeps what one process ever put there
-    (tmp_path / "fleet.yaml").write_text(text.replace("bucket: momentum-backups", f"bucket: {bucket}"))
-    make_identity(tmp_path / "age.txt")
-    for name, value in SECRETS.items():
-        set_secret(tmp_path / "infra" / "secrets.age", tmp_path / "age.txt", name, value)
+    keygen(tmp_path / "key")
+    bucket = prepared(tmp_path, tmp_path / "key")
     others = [tmp_path / f"infra-{number}" for number in range(15)]
     for other in others:
         shutil.copytree(tmp_path / "infra", other)
     with s3_server(bucket) as store, OvhServer(World(FastClock(), zones=("coach.test",))) as provider:
-        here = environment(tmp_path, tmp_path / "infra", provider, store)
+        here = environment(tmp_path, provider=provider.url, store=store, releases="http://127.0.0.1:9")
         planned = json.loads(started(here, "plan", "--json").communicate()[0])["plan"]["hash"]
         begin = str(time.time() + 20)  # so that the slowest has come so far
         running = [
             started(
-                environment(tmp_path, infra, provider, store) | {"MOMENTUM_TEST_BEGIN_AT": begin},
+                here | {"MOMENTUM_INFRA": str(infra), "MOMENTUM_TEST_BEGIN_AT": begin},
                 "apply",
                 "--plan",
                 planned,
