@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 10.0
 _OF_ETCD = "/readyz/etcd"
-"""For this answer the API server reads a key of etcd through a majority of its members, and remembers it for about five
-seconds. Who asks must be allowed to read /readyz/*, which Kubernetes' role system:monitoring gives and others do not."""
+"""For this answer the API server reads a key of etcd through a majority of its members, and remembers it for about
+five seconds. Who asks must be allowed to read /readyz/*, which Kubernetes' own role system:monitoring gives."""
 
 
 @dataclass(frozen=True)
